@@ -1,0 +1,245 @@
+//! The typed settings. Every value here has passed its checks; paths are absolute.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::{PeerList, SmartHost};
+use crate::mail::{self, Address};
+
+/// All settings (design, section 2). `None` in a limit means "no limit", written `0` in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The folder that holds Pickup, Queue, Badmail, Drop and `.state`.
+    pub mailroot: PathBuf,
+    /// Tab General.
+    pub general: General,
+    /// Tab Access.
+    pub access: Access,
+    /// Tab Messages.
+    pub messages: Messages,
+    /// Tab Delivery with its dialogs.
+    pub delivery: Delivery,
+    /// The local domains.
+    pub local: Local,
+    /// Remote domains, in the order of the file.
+    pub domains: Vec<Domain>,
+    /// Logging.
+    pub log: Log,
+    /// The control socket.
+    pub control: Control,
+}
+
+/// `[general]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct General {
+    /// The name this server gives itself, never empty.
+    pub hostname: mail::Domain,
+    /// Where to listen.
+    pub listen: Vec<SocketAddr>,
+    /// Sessions at the same time.
+    pub max_connections: Option<u32>,
+    /// Sessions at the same time from one address.
+    pub max_connections_per_client: Option<u32>,
+    /// How long a client may be idle.
+    pub connection_timeout: Duration,
+}
+
+/// `[access]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// Who may connect at all.
+    pub connection: PeerList,
+    /// Who may relay to domains that are not ours.
+    pub relay: Relay,
+}
+
+/// `access.relay`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relay {
+    /// The addresses that may relay.
+    pub peers: PeerList,
+    /// Whether a client that has logged in may relay too.
+    pub allow_authenticated: bool,
+}
+
+/// `[messages]`. Sizes in bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Messages {
+    /// The largest message taken; announced by SIZE (RFC 1870).
+    pub max_message_size: Option<u64>,
+    /// The sum of message sizes in one session.
+    pub max_session_size: Option<u64>,
+    /// Outbound: messages sent before a new connection is opened.
+    pub max_messages_per_connection: Option<u32>,
+    /// Recipients of one message taken in one transaction.
+    pub max_recipients: Option<u32>,
+    /// Who gets a copy of every failure report.
+    pub copy_ndr_to: Option<Address>,
+    /// Badmail is cut to this size, oldest first.
+    pub badmail_max_size: Option<u64>,
+    /// Badmail older than this is removed.
+    pub badmail_max_age: Option<Duration>,
+}
+
+/// `[delivery]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Waits between attempts, never empty; the last one repeats.
+    pub retry: Vec<Duration>,
+    /// After how long the sender hears of a delay.
+    pub delay_notification: Option<Duration>,
+    /// After how long a message is returned.
+    pub expiration: Option<Duration>,
+    /// Dialog Outbound Security.
+    pub security: OutboundSecurity,
+    /// Dialog Outbound Connections.
+    pub connections: OutboundConnections,
+    /// Dialog Advanced.
+    pub advanced: Advanced,
+}
+
+/// `[delivery.outbound_security]`. In this version every session is anonymous and in clear.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct OutboundSecurity {}
+
+/// `[delivery.outbound_connections]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboundConnections {
+    /// Connections at the same time, to all destinations.
+    pub max: Option<u32>,
+    /// Connections at the same time to one destination.
+    pub max_per_domain: Option<u32>,
+    /// The upper bound of every wait for a remote server.
+    pub timeout: Duration,
+    /// The port of MX hosts, and of smart hosts without one of their own.
+    pub port: u16,
+}
+
+/// `[delivery.advanced]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advanced {
+    /// Where all mail goes for which no domain says otherwise.
+    pub smart_host: Option<SmartHost>,
+    /// Try the recipient's MX hosts before the smart host.
+    pub direct_first: bool,
+    /// Replaces a local domain in the reverse-path of mail that leaves.
+    pub masquerade_domain: Option<mail::Domain>,
+    /// More `Received:` fields than this are a loop.
+    pub max_hops: u32,
+    /// Name the client in `Received:` by reverse DNS.
+    pub reverse_dns: bool,
+    /// Servers to ask instead of the system's.
+    pub dns_servers: Vec<SocketAddr>,
+}
+
+/// `[local]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Local {
+    /// Completes addresses without a domain; mail for it goes to Drop.
+    pub default_domain: mail::Domain,
+    /// Further local domains.
+    pub aliases: Vec<mail::Domain>,
+    /// Limit Drop to eleven times the largest message (the old server's quota).
+    pub drop_quota: bool,
+}
+
+impl Local {
+    /// Whether mail for this domain stays here.
+    pub fn is_local(&self, domain: &mail::Domain) -> bool {
+        *domain == self.default_domain || self.aliases.contains(domain)
+    }
+}
+
+/// One `[[domain]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Domain {
+    /// The domain, or the parent of all domains below it.
+    pub name: DomainPattern,
+    /// Whether anyone who may connect may relay to it.
+    pub relay: bool,
+    /// Where its mail goes; `None` leaves the general route.
+    pub smart_host: Option<SmartHost>,
+    /// Overrides the general outbound security.
+    pub security: Option<OutboundSecurity>,
+}
+
+/// `name` of a `[[domain]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DomainPattern {
+    /// `partner.example`: this domain only.
+    Exact(mail::Domain),
+    /// `*.partner.example`: every domain below it, and not it itself.
+    Below(mail::Domain),
+}
+
+impl DomainPattern {
+    /// Whether the pattern covers `domain`.
+    pub fn matches(&self, domain: &mail::Domain) -> bool {
+        match self {
+            Self::Exact(name) => domain == name,
+            Self::Below(parent) => domain.is_below(parent),
+        }
+    }
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// Where the logs go.
+    pub directory: PathBuf,
+    /// The least important event of the application log.
+    pub level: Level,
+    /// Also write a W3C extended log of the commands, as the old server did.
+    pub w3c: bool,
+    /// How long daily files are kept.
+    pub keep: Option<Duration>,
+}
+
+/// `log.level`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Only what needs a person.
+    Error,
+    /// And what may soon.
+    Warn,
+    /// And what happens to mail.
+    Info,
+    /// And why.
+    Debug,
+    /// And everything else.
+    Trace,
+}
+
+/// `[control]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// The path of the control socket; on Windows the name of a pipe is made from it.
+    pub socket: PathBuf,
+}
+
+impl Settings {
+    /// The folder of new files to send.
+    pub fn pickup(&self) -> PathBuf {
+        self.mailroot.join("Pickup")
+    }
+
+    /// The route set for `domain`: an exact name wins over a wildcard, the longest wildcard over a shorter one.
+    pub fn domain(&self, domain: &mail::Domain) -> Option<&Domain> {
+        let exact = self.domains.iter().find(|d| matches!(&d.name, DomainPattern::Exact(name) if name == domain));
+        exact.or_else(|| {
+            let wildcards = self.domains.iter().filter_map(|d| match &d.name {
+                DomainPattern::Below(parent) if domain.is_below(parent) => Some((parent.as_str().len(), d)),
+                _ => None,
+            });
+            wildcards.max_by_key(|(length, _)| *length).map(|(_, d)| d)
+        })
+    }
+}
+
+/// A network in CIDR form that covers every address of a family.
+pub(crate) fn is_everyone(net: &IpNet) -> bool {
+    net.prefix_len() == 0
+}

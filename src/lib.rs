@@ -1,0 +1,30 @@
+//! mailroot: an SMTP relay with a durable queue directory and a dashboard in the terminal.
+//!
+//! # Layout
+//!
+//! Each layer uses only those above it; `tests/architecture.rs` holds that. `docs/ARCHITECTURE.md` is the page to
+//! read first.
+//!
+//! * [`text`], [`clock`], [`mail`], [`platform`]: printing what strangers wrote; time; the vocabulary of mail; all
+//!   that differs between Linux and Windows.
+//! * [`config`], [`dns`]: the settings, always valid once parsed; name resolution.
+//! * [`ledger`]: what is happening now, and the delivery log.
+//! * [`smtp`], [`queue`]: both ends of the wire; the durable queue.
+//! * [`delivery`]: routes, the scheduler, attempts, reports.
+//! * [`engine`]: all of it running, with snapshots out and commands in.
+//! * [`remote`]: the control socket, and views as text and JSON.
+//! * [`cli`]: the command line.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod dns;
+pub mod engine;
+pub mod ledger;
+pub mod mail;
+pub mod platform;
+pub mod queue;
+pub mod remote;
+pub mod smtp;
+pub mod text;

@@ -1,0 +1,2 @@
+//! mailroot
+fn main() {}
