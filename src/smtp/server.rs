@@ -100,7 +100,11 @@ where
     async fn run(&mut self) -> Result<Infallible, End> {
         self.greet().await?;
         loop {
-            self.session.set_activity(if self.dialogue.in_transaction() { Activity::Envelope } else { Activity::Idle });
+            self.session.set_activity(match self.dialogue.helo() {
+                _ if self.dialogue.in_transaction() => Activity::Envelope,
+                Some(_) => Activity::Idle,
+                None => Activity::Greeting,
+            });
             let step = self.next_step().await?;
             self.perform(step).await?;
             if !self.dialogue.in_transaction() {
@@ -321,7 +325,7 @@ where
                 self.session.count_message();
                 self.answer(&queued).await
             }
-            Err(reply) => self.turn_away(&submission, reply).await,
+            Err(reply) => self.answer(&reply).await,
         }
     }
 
