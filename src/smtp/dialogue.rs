@@ -125,6 +125,8 @@ impl Dialogue {
             Err(CommandError::Foreign(protocol)) => Step::Foreign(protocol),
             // Octets that nobody can count follow.
             Err(error @ CommandError::Count) => Step::Close(replies::syntax(&error)),
+            // The order comes first: a recipient of no transaction is not looked at.
+            Err(CommandError::ForwardPath(_)) if !self.in_transaction() => Step::Reply(replies::need_mail()),
             Err(error) => Step::Reply(replies::syntax(&error)),
         }
     }
