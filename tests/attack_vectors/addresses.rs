@@ -3,7 +3,7 @@
 use super::*;
 
 /// Runs a vector of the class address.
-pub async fn run(vector: &Vector) {
+pub(crate) async fn run(vector: &Vector) {
     match vector.id.as_str() {
         "AD01" => sender(&format!("{}@x.example", "a".repeat(64)), "250 2.1.0").await,
         // Longer than it has to be, but whole.

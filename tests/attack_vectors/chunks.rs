@@ -3,7 +3,7 @@
 use super::*;
 
 /// Runs a vector of the classes about BDAT.
-pub async fn run(vector: &Vector) {
+pub(crate) async fn run(vector: &Vector) {
     let house = House::new();
     let mut session = Session::hello(&house, insider()).await;
     match vector.id.as_str() {
@@ -17,7 +17,7 @@ pub async fn run(vector: &Vector) {
             session.send(vector.octets()).await;
             session.send("MAIL FROM:<smuggled@x.example>\r\n").await;
             let said = session.rest().await;
-            assert_eq!(said.iter().map(|said| said.codes()).collect::<Vec<_>>(), ["501 5.5.4"]);
+            assert_eq!(said.iter().map(Said::codes).collect::<Vec<_>>(), ["501 5.5.4"]);
         }
         "BD06" | "BD07" => {
             session.envelope(&["b@relay.test"]).await;

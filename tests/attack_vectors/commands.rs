@@ -3,7 +3,7 @@
 use super::*;
 
 /// Runs a vector of the classes about commands.
-pub async fn run(vector: &Vector) {
+pub(crate) async fn run(vector: &Vector) {
     let id = vector.id.as_str();
     match id {
         "CM02" | "CM03" | "CM04" | "CM08" | "CM09" => replies(vector, insider(), &["501 5.5.2"]).await,
@@ -76,7 +76,7 @@ async fn closes(octets: &[u8]) {
 }
 
 async fn all_codes(session: &mut Session) -> Vec<String> {
-    session.rest().await.iter().map(|said| said.codes()).collect()
+    session.rest().await.iter().map(Said::codes).collect()
 }
 
 /// RFC 2920 3.1 lets the next transaction stand in one group with the end of the last; only DATA must be the last of
@@ -110,7 +110,7 @@ async fn behind_a_refused_data() {
 }
 
 /// Commands without end are answered until the patience is used up.
-pub async fn flood(command: &str) {
+pub(crate) async fn flood(command: &str) {
     let (near, far) = tokio::io::duplex(4096);
     let mut session = Session::over(near, far, &House::new(), insider());
     session.reply().await;
@@ -134,7 +134,7 @@ async fn unread_replies() {
     let mut session = Session::over(near, far, &House::new(), insider());
     let mut sent = 0;
     let command = "HELP\r\n";
-    while let Ok(Ok(())) = tokio::time::timeout(Duration::from_secs(60), session.try_send(command)).await {
+    while let Ok(Ok(())) = tokio::time::timeout(Duration::from_mins(1), session.try_send(command)).await {
         sent += command.len();
     }
     assert!(sent <= 8192, "{sent} octets were read from a client that reads nothing");

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Runs a vector of the classes about content.
-pub async fn run(vector: &Vector) {
+pub(crate) async fn run(vector: &Vector) {
     match vector.id.as_str() {
         "SI34" => end_in_segments(vector).await,
         "SI37" => {

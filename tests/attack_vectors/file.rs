@@ -1,15 +1,15 @@
 //! The file of vectors.
 
 /// One row.
-pub struct Vector {
-    pub id: String,
-    pub class: String,
+pub(crate) struct Vector {
+    pub(crate) id: String,
+    pub(crate) class: String,
     /// As written: C escapes, in some classes with placeholders.
-    pub bytes: String,
+    pub(crate) bytes: String,
 }
 
 /// Every row.
-pub fn vectors() -> Vec<Vector> {
+pub(crate) fn vectors() -> Vec<Vector> {
     let file = include_str!("../data/attack-vectors.tsv");
     let rows = file.lines().skip(1).filter(|line| !line.is_empty());
     rows.map(|line| {
@@ -23,26 +23,13 @@ pub fn vectors() -> Vec<Vector> {
 
 impl Vector {
     /// The octets, where the row has no placeholders.
-    pub fn octets(&self) -> Vec<u8> {
+    pub(crate) fn octets(&self) -> Vec<u8> {
         unescape(&self.bytes)
-    }
-
-    /// The lines, without their ends, where the row has no placeholders.
-    pub fn lines(&self) -> Vec<Vec<u8>> {
-        let octets = self.octets();
-        let mut lines = Vec::new();
-        let mut rest = octets.as_slice();
-        while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
-            lines.push(rest[..end].to_vec());
-            rest = &rest[end + 2..];
-        }
-        assert!(rest.is_empty(), "{}: the last line has no end", self.id);
-        lines
     }
 }
 
 /// The octets of a C-escaped text.
-pub fn unescape(text: &str) -> Vec<u8> {
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use file::{Vector, unescape, vectors};
-use smtp_session::{House, Session, domain, insider, outsider};
+use smtp_session::{House, Said, Session, insider, outsider};
 
 /// Classes that concern another part of the house, or one that is still to come.
 const OTHERS: [(&str, &str); 31] = [

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Runs a vector of the class open-relay.
-pub async fn run(vector: &Vector) {
+pub(crate) async fn run(vector: &Vector) {
     match vector.id.as_str() {
         // Names of our own domain, which must be told to be just that.
         "OR23" | "OR24" => verdicts(vector, "250 2.1.5").await,

@@ -142,7 +142,7 @@ async fn r059_long_lines_pass_unchanged_up_to_their_bound() {
 async fn r060_a_message_of_many_buffers_arrives_whole() {
     let house = House::new();
     let mut session = Session::hello(&house, insider()).await;
-    let content = (0..20_000).map(|n| format!("line {n}\r\n")).collect::<String>();
+    let content = (0..20_000).map(|n| format!("line {n}\r\n")).collect::<Vec<_>>().concat();
     assert!(content.len() > 128 * 1024);
     assert_eq!(session.deliver(&["b@y.example"], &content).await.code, 250);
     assert_eq!(house.message().body(), content.as_bytes());

@@ -105,21 +105,21 @@ async fn a_test_message_typed_by_hand_has_its_time() {
     let mut session = Session::start(&house, insider()).await;
     let lines = ["EHLO server", "MAIL FROM: EmailAddress@outlook.com", "RCPT TO: EmailAddress@outlook.com", "DATA"];
     for line in lines {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(session.say(line).await.code < 400);
     }
     for line in ["Subject: Test Message\r\n", "\r\n", "This is a test message\r\n"] {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         session.send(line).await;
     }
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(session.say(".").await.code, 250);
     assert_eq!(house.message().body(), b"Subject: Test Message\r\n\r\nThis is a test message\r\n");
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_in_the_content_times_out() {
-    let house = House::set(|settings| settings.general.connection_timeout = Duration::from_secs(60));
+    let house = House::set(|settings| settings.general.connection_timeout = Duration::from_mins(1));
     let mut session = Session::hello(&house, insider()).await;
     session.envelope(&["b@y.example"]).await;
     session.say("DATA").await;

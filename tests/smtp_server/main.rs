@@ -20,4 +20,4 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mailroot::mail::{Reply, ReversePath};
-use smtp_session::{HOST, House, INSTANCE, Session, Trouble, domain, insider, listener, outsider, settings};
+use smtp_session::{HOST, House, INSTANCE, Said, Session, Trouble, domain, insider, listener, outsider};

@@ -131,7 +131,7 @@ async fn r064_a_client_may_be_silent_for_five_minutes() {
 
 #[tokio::test(start_paused = true)]
 async fn r065_a_silent_client_is_told_so_before_the_close() {
-    let house = House::set(|settings| settings.general.connection_timeout = Duration::from_secs(60));
+    let house = House::set(|settings| settings.general.connection_timeout = Duration::from_mins(1));
     let mut session = Session::hello(&house, insider()).await;
     let said = session.rest().await;
     assert_eq!(said[0].codes(), "421 4.4.2");
@@ -140,7 +140,7 @@ async fn r065_a_silent_client_is_told_so_before_the_close() {
 
 #[tokio::test(start_paused = true)]
 async fn r065_octets_that_trickle_in_do_not_put_off_the_end_of_a_command() {
-    let house = House::set(|settings| settings.general.connection_timeout = Duration::from_secs(60));
+    let house = House::set(|settings| settings.general.connection_timeout = Duration::from_mins(1));
     let mut session = Session::hello(&house, insider()).await;
     let begun = tokio::time::Instant::now();
     let mut sent = 0;

@@ -89,7 +89,7 @@ async fn r038_a_recipient_is_named_only_where_it_is_the_only_one() {
 async fn r039_earlier_received_fields_stay_as_they_are() {
     let house = House::new();
     let mut session = Session::hello(&house, outsider()).await;
-    let odd = (0..10).map(|n| format!("RECEIVED:  (odd{n})\r\n\t \r\n\twhatever {n}\r\n")).collect::<String>();
+    let odd = (0..10).map(|n| format!("RECEIVED:  (odd{n})\r\n\t \r\n\twhatever {n}\r\n")).collect::<Vec<_>>().concat();
     assert_eq!(session.deliver(&["b@relay.test"], &odd).await.code, 250);
     assert_eq!(house.message().body(), odd.as_bytes());
 }

@@ -2,6 +2,8 @@
 //!
 //! Every reply that a test reads is checked for its form on the way: see [`Said`].
 
+#![allow(dead_code, reason = "every test uses its part of this")]
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,52 +22,52 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// The host name of the server under test, which is its only local domain too.
-pub const HOST: &str = "relay.test";
+pub(crate) const HOST: &str = "relay.test";
 /// Its instance id.
-pub const INSTANCE: &str = "k3x9q7";
+pub(crate) const INSTANCE: &str = "k3x9q7";
 
 /// A house without queue: what the server commits is kept in a list.
-pub struct House {
+pub(crate) struct House {
     settings: Arc<Settings>,
     messages: Mutex<Vec<Kept>>,
-    pub runs: Mutex<Vec<Domain>>,
-    pub refusals: Mutex<Vec<Refusal>>,
-    pub trouble: Trouble,
+    pub(crate) runs: Mutex<Vec<Domain>>,
+    pub(crate) refusals: Mutex<Vec<Refusal>>,
+    pub(crate) trouble: Trouble,
     drafts: AtomicUsize,
     open_drafts: Arc<AtomicUsize>,
 }
 
 /// What goes wrong in the house.
 #[derive(Default)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     /// `admit` answers this.
-    pub no_room: Option<Reply>,
+    pub(crate) no_room: Option<Reply>,
     /// Every write fails so.
-    pub write_fails: Option<io::ErrorKind>,
+    pub(crate) write_fails: Option<io::ErrorKind>,
     /// `commit` answers this.
-    pub commit_fails: Option<Reply>,
+    pub(crate) commit_fails: Option<Reply>,
     /// `commit` waits for this.
-    pub commit_waits: Option<Arc<Notify>>,
+    pub(crate) commit_waits: Option<Arc<Notify>>,
 }
 
 /// A message that was committed.
 #[derive(Clone, Debug)]
-pub struct Kept {
-    pub id: String,
-    pub submission: Submission,
+pub(crate) struct Kept {
+    pub(crate) id: String,
+    pub(crate) submission: Submission,
     /// All of it, our `Received:` field first.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
 }
 
 impl Kept {
     /// Our `Received:` field.
-    pub fn received(&self) -> &str {
+    pub(crate) fn received(&self) -> &str {
         let end = self.content.len() - self.body().len();
         std::str::from_utf8(&self.content[..end]).unwrap()
     }
 
     /// What is below our `Received:` field.
-    pub fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         let mut lines = self.content.split_inclusive(|&b| b == b'\n');
         let first = lines.next().unwrap();
         let folded = lines.take_while(|line| line[0] == b'\t');
@@ -73,13 +75,13 @@ impl Kept {
     }
 
     /// The recipients.
-    pub fn recipients(&self) -> Vec<&str> {
+    pub(crate) fn recipients(&self) -> Vec<&str> {
         self.submission.envelope.recipients.iter().map(|recipient| recipient.address.as_str()).collect()
     }
 }
 
 /// The settings of the house: the defaults, in the name of [`HOST`], and open for `partner.example`.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let mut settings = Settings::defaults(Path::new("/nowhere"));
     settings.general.hostname = domain(HOST);
     settings.local.default_domain = domain(HOST);
@@ -88,17 +90,17 @@ pub fn settings() -> Settings {
     settings
 }
 
-pub fn domain(text: &str) -> Domain {
+pub(crate) fn domain(text: &str) -> Domain {
     text.parse().unwrap()
 }
 
 /// A client that may relay.
-pub fn insider() -> Peer {
+pub(crate) fn insider() -> Peer {
     peer("192.0.2.10:40000", true)
 }
 
 /// A client that may not.
-pub fn outsider() -> Peer {
+pub(crate) fn outsider() -> Peer {
     peer("203.0.113.9:40000", false)
 }
 
@@ -107,22 +109,22 @@ fn peer(address: &str, may_relay: bool) -> Peer {
 }
 
 impl House {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Self::with(settings(), Trouble::default())
     }
 
     /// A house whose settings differ from [`settings`].
-    pub fn set(change: impl FnOnce(&mut Settings)) -> Arc<Self> {
+    pub(crate) fn set(change: impl FnOnce(&mut Settings)) -> Arc<Self> {
         let mut settings = settings();
         change(&mut settings);
         Self::with(settings, Trouble::default())
     }
 
-    pub fn troubled(trouble: Trouble) -> Arc<Self> {
+    pub(crate) fn troubled(trouble: Trouble) -> Arc<Self> {
         Self::with(settings(), trouble)
     }
 
-    pub fn with(settings: Settings, trouble: Trouble) -> Arc<Self> {
+    pub(crate) fn with(settings: Settings, trouble: Trouble) -> Arc<Self> {
         Arc::new(Self {
             settings: Arc::new(settings),
             messages: Mutex::default(),
@@ -135,25 +137,25 @@ impl House {
     }
 
     /// What was committed so far.
-    pub fn messages(&self) -> Vec<Kept> {
+    pub(crate) fn messages(&self) -> Vec<Kept> {
         self.messages.lock().unwrap().clone()
     }
 
     /// The only message committed.
-    pub fn message(&self) -> Kept {
+    pub(crate) fn message(&self) -> Kept {
         let messages = self.messages();
         assert_eq!(messages.len(), 1);
         messages[0].clone()
     }
 
     /// Drafts begun and neither committed nor dropped.
-    pub fn open_drafts(&self) -> usize {
+    pub(crate) fn open_drafts(&self) -> usize {
         self.open_drafts.load(Ordering::SeqCst)
     }
 }
 
 /// A message in memory on its way in.
-pub struct MemoryDraft {
+pub(crate) struct MemoryDraft {
     id: String,
     submission: Submission,
     content: Vec<u8>,
@@ -173,13 +175,11 @@ impl Draft for MemoryDraft {
     }
 
     async fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.write_fails {
-            Some(kind) => Err(kind.into()),
-            None => {
-                self.content.extend_from_slice(bytes);
-                Ok(())
-            }
+        if let Some(kind) = self.write_fails {
+            return Err(kind.into());
         }
+        self.content.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
@@ -238,32 +238,32 @@ impl Host for House {
 }
 
 /// The client's end of a session.
-pub struct Session<S = DuplexStream> {
+pub(crate) struct Session<S = DuplexStream> {
     stream: S,
     received: Vec<u8>,
-    pub house: Arc<House>,
-    pub ledger: Arc<Ledger>,
-    pub draining: watch::Sender<bool>,
-    pub server: JoinHandle<()>,
+    pub(crate) house: Arc<House>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) draining: watch::Sender<bool>,
+    pub(crate) server: JoinHandle<()>,
 }
 
 impl Session {
     /// A session in memory whose greeting was read.
-    pub async fn start(house: &Arc<House>, peer: Peer) -> Self {
+    pub(crate) async fn start(house: &Arc<House>, peer: Peer) -> Self {
         let mut session = Self::open(house, peer, b"").await;
         assert_eq!(session.reply().await.code, 220);
         session
     }
 
     /// A session as [`Session::start`] makes it, behind EHLO.
-    pub async fn hello(house: &Arc<House>, peer: Peer) -> Self {
+    pub(crate) async fn hello(house: &Arc<House>, peer: Peer) -> Self {
         let mut session = Self::start(house, peer).await;
         assert_eq!(session.say("EHLO client.example").await.code, 250);
         session
     }
 
     /// A session in memory in which the client has said something before anything was said to it.
-    pub async fn open(house: &Arc<House>, peer: Peer, early: &[u8]) -> Self {
+    pub(crate) async fn open(house: &Arc<House>, peer: Peer, early: &[u8]) -> Self {
         let (mut stream, far) = duplex(64 * 1024);
         stream.write_all(early).await.unwrap();
         Self::over(stream, far, house, peer)
@@ -272,7 +272,7 @@ impl Session {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// A session over any pair of streams.
-    pub fn over<F>(stream: S, far: F, house: &Arc<House>, peer: Peer) -> Self
+    pub(crate) fn over<F>(stream: S, far: F, house: &Arc<House>, peer: Peer) -> Self
     where
         F: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -284,23 +284,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Sends octets as they are.
-    pub async fn send(&mut self, octets: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, octets: impl AsRef<[u8]>) {
         self.stream.write_all(octets.as_ref()).await.unwrap();
     }
 
     /// Sends octets to a server that may be gone.
-    pub async fn try_send(&mut self, octets: impl AsRef<[u8]>) -> io::Result<()> {
+    pub(crate) async fn try_send(&mut self, octets: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(octets.as_ref()).await
     }
 
     /// Sends a line and reads the reply.
-    pub async fn say(&mut self, line: &str) -> Said {
+    pub(crate) async fn say(&mut self, line: &str) -> Said {
         self.send(format!("{line}\r\n")).await;
         self.reply().await
     }
 
     /// Sends lines and reads a reply to each of them, whose codes come back.
-    pub async fn codes(&mut self, lines: &[&str]) -> Vec<u16> {
+    pub(crate) async fn codes(&mut self, lines: &[&str]) -> Vec<u16> {
         let mut codes = Vec::new();
         for line in lines {
             codes.push(self.say(line).await.code);
@@ -309,12 +309,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// The next reply.
-    pub async fn reply(&mut self) -> Said {
+    pub(crate) async fn reply(&mut self) -> Said {
         self.next().await.expect("the server closed the connection and owed a reply")
     }
 
     /// The next reply, or `None` at the end of the stream.
-    pub async fn next(&mut self) -> Option<Said> {
+    pub(crate) async fn next(&mut self) -> Option<Said> {
         loop {
             if let Some((said, length)) = Said::parse(&self.received) {
                 self.received.drain(..length);
@@ -328,7 +328,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Every reply up to the end of the stream.
-    pub async fn rest(&mut self) -> Vec<Said> {
+    pub(crate) async fn rest(&mut self) -> Vec<Said> {
         let mut said = Vec::new();
         while let Some(reply) = self.next().await {
             said.push(reply);
@@ -337,18 +337,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Ends the client's side of the stream; what the server still says comes back.
-    pub async fn leave(&mut self) -> Vec<Said> {
+    pub(crate) async fn leave(&mut self) -> Vec<Said> {
         self.stream.shutdown().await.unwrap();
         self.rest().await
     }
 
     /// Whether nothing is said for a while.
-    pub async fn is_silent(&mut self) -> bool {
+    pub(crate) async fn is_silent(&mut self) -> bool {
         timeout(Duration::from_secs(1), self.next()).await.is_err()
     }
 
     /// MAIL and RCPT for the recipients, all of them accepted.
-    pub async fn envelope(&mut self, recipients: &[&str]) {
+    pub(crate) async fn envelope(&mut self, recipients: &[&str]) {
         assert_eq!(self.say("MAIL FROM:<a@x.example>").await.code, 250);
         for recipient in recipients {
             assert_eq!(self.say(&format!("RCPT TO:<{recipient}>")).await.code, 250, "{recipient}");
@@ -356,7 +356,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// A whole transaction with content as it goes on the wire, without its last dot: the reply to the dot.
-    pub async fn deliver(&mut self, recipients: &[&str], content: impl AsRef<[u8]>) -> Said {
+    pub(crate) async fn deliver(&mut self, recipients: &[&str], content: impl AsRef<[u8]>) -> Said {
         self.envelope(recipients).await;
         assert_eq!(self.say("DATA").await.code, 354);
         self.send(content).await;
@@ -364,7 +364,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Waits for the server's task.
-    pub async fn join(self) {
+    pub(crate) async fn join(self) {
         drop(self.stream);
         self.server.await.unwrap();
     }
@@ -373,21 +373,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 /// A reply, as checked: form and length of each line (RFC 5321 4.2, 4.5.3.1.5), one code in all of them, and an
 /// enhanced status code of its class, registered for it, wherever one belongs (RFC 2034, RFC 5248).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    pub code: u16,
-    pub status: Option<EnhancedStatus>,
+pub(crate) struct Said {
+    pub(crate) code: u16,
+    pub(crate) status: Option<EnhancedStatus>,
     /// The text of each line, behind the codes.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Said {
     /// The text of all lines.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines.join("\n")
     }
 
     /// Code and enhanced status code: `550 5.7.1`.
-    pub fn codes(&self) -> String {
+    pub(crate) fn codes(&self) -> String {
         self.status.map_or_else(|| self.code.to_string(), |status| format!("{} {status}", self.code))
     }
 
@@ -461,7 +461,7 @@ fn is_registered(code: u16, status: &str) -> bool {
 }
 
 /// The address of a listener on a free port of loopback, and the listener.
-pub async fn listener() -> (tokio::net::TcpListener, SocketAddr) {
+pub(crate) async fn listener() -> (tokio::net::TcpListener, SocketAddr) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
