@@ -242,3 +242,4 @@ impl std::str::FromStr for Filter {
         todo!()
     }
 }
+mod block;
