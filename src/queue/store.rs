@@ -133,7 +133,8 @@ pub trait Store: Send + Sync + 'static {
     /// Opens a regular file; links and everything else are an error.
     fn open(&self, folder: Folder, name: &OsStr, access: Access) -> io::Result<(Box<dyn StoredFile>, Stamp)>;
 
-    /// What a file looks like now. A link is not followed.
+    /// What a file looks like now. A link is not followed: like all that is no regular file, it is
+    /// [`io::ErrorKind::InvalidInput`].
     fn stat(&self, folder: Folder, name: &OsStr) -> io::Result<Stamp>;
 
     /// Calls `each` with every name in a folder, in no order. What comes or goes meanwhile may be missed.

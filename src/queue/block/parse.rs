@@ -49,6 +49,12 @@ pub(in crate::queue) fn measure(head: &[u8], is_all: bool) -> Result<Extent<usiz
     Ok(if lines.is_short { Extent::MoreThan(head.len() * 2) } else { Extent::Whole(lines.at) })
 }
 
+/// Whether content begins with a line that would be read as part of a block before it.
+pub(in crate::queue) fn continues(content: &[u8]) -> bool {
+    let end = memchr::memchr(b'\n', content).unwrap_or(content.len());
+    recognise(&content[..end]).is_some()
+}
+
 pub(super) fn parse(head: &[u8], is_all: bool) -> Result<Extent<(Block, usize)>, BlockError> {
     let mut lines = Lines::new(head, is_all);
     let mut block = Block::default();

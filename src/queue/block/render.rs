@@ -31,8 +31,12 @@ impl Rendered {
 
     /// The same in a buffer that starts with a block.
     pub(in crate::queue) fn set_size_in(buffer: &mut [u8], size: u64) {
-        let digits = format!("{:012}", size.min(999_999_999_999));
-        buffer[SIZE].copy_from_slice(digits.as_bytes());
+        buffer[SIZE].copy_from_slice(size_digits(size).as_bytes());
+    }
+
+    /// The same for a block that is in a file: what to write there, and where.
+    pub(in crate::queue) fn size_field(size: u64) -> (u64, String) {
+        (SIZE.start as u64, size_digits(size))
     }
 }
 
@@ -138,6 +142,10 @@ fn write_asked_for(out: &mut String, recipient: &Recipient) {
         let _ = write!(out, " orcpt={orcpt}");
     }
     out.push_str("\r\n");
+}
+
+fn size_digits(size: u64) -> String {
+    format!("{:012}", size.min(999_999_999_999))
 }
 
 /// Twenty characters, whatever the clock says.
