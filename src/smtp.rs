@@ -14,7 +14,6 @@ pub use client::{
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
