@@ -45,6 +45,26 @@ pub enum Event {
 }
 
 impl Event {
+    const ALL: [Self; 13] = [
+        Self::Accepted,
+        Self::Refused,
+        Self::Delivered,
+        Self::Deferred,
+        Self::Failed,
+        Self::Expired,
+        Self::Local,
+        Self::Reported,
+        Self::Badmail,
+        Self::Removed,
+        Self::Held,
+        Self::Released,
+        Self::Purged,
+    ];
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == word)
+    }
+
     /// The word in the log and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
