@@ -47,7 +47,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let done = match arguments.command.unwrap_or(Command::Run) {
         Command::Serve { unsafe_no_sync } => return serve::serve(file, unsafe_no_sync),
         Command::Status { json } => views::status(file, json),
-        Command::Sessions(sessions) => views::sessions(file, sessions),
+        Command::Sessions(sessions) => views::sessions(file, &sessions),
         Command::Queue(queue) => queue::run(file, queue),
         Command::Badmail(badmail) => badmail::run(file, badmail),
         Command::Log(log) => log::run(file, &log),
@@ -67,7 +67,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             return Ok(not_here("administration by SSH", "who owns the control socket may administer"));
         }
         Command::Check { .. } => {
-            return Ok(not_here("the trial of a smart host", "`mailroot test --to ADDRESS` sends a message through it"));
+            return Ok(not_here(
+                "the trial of a smart host",
+                "`mailroot test --to ADDRESS` sends a message through it",
+            ));
         }
     };
     done.map(|()| ExitCode::SUCCESS)

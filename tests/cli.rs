@@ -107,7 +107,8 @@ impl Executor for Answers {
     async fn execute(&self, actor: &Actor, command: engine::Command) -> Outcome {
         match command {
             engine::Command::QueueList { filter, offset, limit } => {
-                let messages: Vec<_> = (offset..TOTAL.min(offset + limit)).map(|number| message(number, &filter)).collect();
+                let messages: Vec<_> =
+                    (offset..TOTAL.min(offset + limit)).map(|number| message(number, &filter)).collect();
                 Outcome::View { view: json!({"schema": 1, "total": TOTAL, "messages": messages}) }
             }
             engine::Command::QueueExport { id } => {
@@ -135,20 +136,11 @@ fn message(number: usize, filter: &str) -> Value {
 }
 
 fn record() -> Record {
-    Record {
-        time: "2026-11-24T11:15:03Z".parse().unwrap(),
-        event: Event::Delivered,
-        id: "ID7".to_owned(),
-        client: None,
-        sender: Some("app@corp.example".to_owned()),
-        recipient: Some("bob@example.com".to_owned()),
-        host: None,
-        reply: Some("250 ok".to_owned()),
-        delay: None,
-        size: None,
-        attempt: None,
-        actor: None,
-    }
+    let mut record = Record::new("2026-11-24T11:15:03Z".parse().unwrap(), Event::Delivered, "ID7");
+    record.sender = Some("app@corp.example".to_owned());
+    record.recipient = Some("bob@example.com".to_owned());
+    record.reply = Some("250 ok".to_owned());
+    record
 }
 
 fn fake() -> Fake {

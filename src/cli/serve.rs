@@ -1,5 +1,6 @@
 //! `serve`: the engine for a service manager.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,8 +9,7 @@ use anyhow::Context as _;
 
 use super::output;
 use crate::config::{self, Loaded};
-use crate::engine::view::Status;
-use crate::engine::{Actor, Command, Engine, Handle, Options, Outcome, Role};
+use crate::engine::{Actor, Engine, Handle, Options, Role};
 use crate::ledger::ApplicationLog;
 use crate::platform::{self, ControlListener, ReloadSignal, ShutdownSignal};
 use crate::remote;
@@ -45,7 +45,7 @@ async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result
         }
     };
     let viewers = tokio::spawn(remote::serve(listener, Arc::clone(&handle)));
-    announce(&handle, mailroot).await;
+    announce(&handle.listeners().await, mailroot);
     tokio::select! {
         () = shutdown.requested() => tracing::info!("stopping: told to by a signal"),
         () = handle.stop_requested() => tracing::info!("stopping: told to over the control socket"),
@@ -61,16 +61,12 @@ async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result
 }
 
 /// One line for the person, or the service manager, that waits for it.
-async fn announce(handle: &Handle, mailroot: &Path) {
-    let actor = Actor { name: "local".to_owned(), role: Role::Observer };
-    let status = match handle.execute(&actor, Command::Status).await {
-        Outcome::View { view } => serde_json::from_value::<Status>(view).ok(),
-        _ => None,
-    };
-    let listeners = status.map(|status| status.listeners.join(", ")).unwrap_or_default();
-    let version = env!("CARGO_PKG_VERSION");
+fn announce(listeners: &[SocketAddr], mailroot: &Path) {
+    let listeners: Vec<_> = listeners.iter().map(ToString::to_string).collect();
+    let (version, listeners) = (env!("CARGO_PKG_VERSION"), listeners.join(", "));
     // A relay must not fail because nobody reads what it prints.
-    let _ = output::write(&format!("mailroot {version} listens on {listeners}, mailroot {}\n", mailroot.display()));
+    let _ =
+        output::write(&format!("mailroot {version} listens on {listeners}; the mailroot is {}\n", mailroot.display()));
 }
 
 async fn reload_on_signal(handle: &Handle, mut signal: ReloadSignal) {
@@ -78,6 +74,6 @@ async fn reload_on_signal(handle: &Handle, mut signal: ReloadSignal) {
     loop {
         signal.requested().await;
         // What came of it is logged by the engine, and shown in `status` while the file is bad.
-        let _ = handle.execute(&actor, Command::Reload).await;
+        let _ = handle.reload(&actor).await;
     }
 }
