@@ -4,10 +4,14 @@
 //! mailroot goes through the [`Store`] trait, so that faults can be injected and another store can take its place.
 //! The queue knows no route, no schedule and no screen.
 
+mod filter;
 mod id;
+mod index;
 mod message;
 
+pub use filter::{Candidate, Filter, FilterError};
 pub use id::{IdError, QueueId};
+pub use index::{Counts, Cursor, Entry, EntryRecipient, Index, Page, Phase};
 pub use message::{Message, Origin, Progress, State, Status, Via};
 
 use std::io;
@@ -224,21 +228,4 @@ pub enum Recorded {
     Written(Stamp),
     /// Edited by hand meanwhile; what it says now.
     Edited(Box<Message>, Stamp),
-}
-
-// ---- STUB: queue-edges (builder 5): index, filter, watch, pickup, badmail. ----
-
-/// EXPR of the command line and the dashboard (design, section 1).
-#[derive(Clone, Debug)]
-pub struct Filter {}
-
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct FilterError;
-
-impl std::str::FromStr for Filter {
-    type Err = FilterError;
-    fn from_str(text: &str) -> Result<Self, FilterError> {
-        todo!()
-    }
 }
