@@ -8,11 +8,13 @@ mod filter;
 mod id;
 mod index;
 mod message;
+mod watch;
 
 pub use filter::{Candidate, Filter, FilterError};
 pub use id::{IdError, QueueId};
 pub use index::{Counts, Cursor, Entry, EntryRecipient, Index, Page, Phase};
 pub use message::{Message, Origin, Progress, State, Status, Via};
+pub use watch::{Touched, Watcher};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +36,14 @@ pub struct Folders {
 
 impl Folders {
     pub fn below(mailroot: &Path) -> Self {
-        todo!()
+        let below = |name: &str| mailroot.join(name);
+        Self {
+            pickup: below("Pickup"),
+            queue: below("Queue"),
+            badmail: below("Badmail"),
+            drop: below("Drop"),
+            state: below(".state"),
+        }
     }
 }
 

@@ -109,15 +109,12 @@ impl Index {
         *self.counts.of(record.phase()) += 1;
 
         let hash = self.hasher.hash_one(&record.id);
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.records[slot as usize] = Some(record);
-                slot
-            }
-            None => {
-                self.records.push(Some(record));
-                u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
-            }
+        let slot = if let Some(slot) = self.free.pop() {
+            self.records[slot as usize] = Some(record);
+            slot
+        } else {
+            self.records.push(Some(record));
+            u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
         };
         let (records, hasher) = (&self.records, &self.hasher);
         self.by_id.insert_unique(hash, slot, |&slot| hash_of(records, slot, hasher));
@@ -181,7 +178,7 @@ impl Index {
 
     /// All messages in the order of arrival.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.order.from_rank(0).filter_map(|slot| self.entry(slot))
+        self.order.skipping(0).filter_map(|slot| self.entry(slot))
     }
 
     /// Shows `each` of at most `budget` messages behind `after`, in the order of arrival; returns where to go on,
@@ -211,7 +208,7 @@ impl Index {
     /// The `limit` messages behind the first `offset` that match. Without a filter only these are looked at.
     pub fn page(&self, filter: &Filter, now: Timestamp, offset: usize, limit: usize) -> Page<'_> {
         if filter.is_empty() {
-            let entries = self.order.from_rank(offset).take(limit).filter_map(|slot| self.entry(slot));
+            let entries = self.order.skipping(offset).take(limit).filter_map(|slot| self.entry(slot));
             return Page { total: self.len(), entries: entries.collect() };
         }
         let mut page = Page { total: 0, entries: Vec::new() };
