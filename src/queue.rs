@@ -8,6 +8,7 @@ mod filter;
 mod id;
 mod index;
 mod message;
+mod pickup;
 mod watch;
 
 pub use filter::{Candidate, Filter, FilterError};
