@@ -18,6 +18,7 @@
 //! ever deleted on our own account but by `remove`; what makes no sense goes to Badmail with its reason.
 
 mod aside;
+mod badmail;
 mod block;
 mod committer;
 mod content;
@@ -37,12 +38,14 @@ mod normal;
 mod pickup;
 mod pool;
 mod read;
+mod reconcile;
 mod record;
 mod recover;
 mod store;
 mod temporary;
 mod watch;
 
+pub use badmail::{BadMessage, Badmail, Removed};
 pub use block::{Block, BlockError};
 pub use committer::Committed;
 pub use content::Content;
@@ -54,6 +57,8 @@ pub use id::{IdError, QueueId};
 pub use index::{Counts, Cursor, Index, Listed, ListedRecipient, Page, Phase};
 pub use inspect::{Adoption, Inspection};
 pub use message::{Message, Origin, Progress, State, Status, Via};
+pub use pickup::{Pickup, Sweep, Taken};
+pub use reconcile::{Change, Known, Reconciliation};
 pub use record::Recorded;
 pub use recover::Recovery;
 pub use store::{Access, Entry, Folder, Folders, Kind, Stamp, Store, StoredFile};

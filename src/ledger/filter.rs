@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn all_words_must_match_in_any_case_and_an_excluded_one_must_not() {
-        for filter in ["", "greylisted", "from:app 451", "domain:example.com event:deferred", "2001:db8::1", "!bounce"] {
+        for filter in ["", "greylisted", "from:app 451", "domain:example.com event:deferred", "2001:db8::1", "!bounce"]
+        {
             assert!(matches(filter), "{filter}");
         }
         for filter in ["greylisted nonsense", "!greylisted", "to:app", "event:defer", "domain:ample.com", "id:0jx5"] {

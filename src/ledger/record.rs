@@ -99,14 +99,8 @@ pub struct Record {
 impl Record {
     pub(super) fn make_printable(&mut self) {
         make_printable(&mut self.id);
-        let texts = [
-            &mut self.client,
-            &mut self.sender,
-            &mut self.recipient,
-            &mut self.host,
-            &mut self.reply,
-            &mut self.actor,
-        ];
+        let texts =
+            [&mut self.client, &mut self.sender, &mut self.recipient, &mut self.host, &mut self.reply, &mut self.actor];
         texts.into_iter().flatten().for_each(make_printable);
     }
 }

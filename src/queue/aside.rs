@@ -85,13 +85,7 @@ fn is_text(file: &dyn StoredFile) -> io::Result<bool> {
 }
 
 /// Writes a new file of `top` and what follows `offset` in the old one, then removes the old one.
-fn rewrite(
-    core: &Core,
-    from: (Folder, &OsStr),
-    top: &[u8],
-    old: &dyn StoredFile,
-    offset: u64,
-) -> io::Result<OsString> {
+fn rewrite(core: &Core, from: (Folder, &OsStr), top: &[u8], old: &dyn StoredFile, offset: u64) -> io::Result<OsString> {
     let mut new = core.temporary()?;
     new.append(top)?;
     new.append_from(old, offset)?;
@@ -139,7 +133,7 @@ pub(super) fn under_a_free_name(
 }
 
 /// The file's name as a queue id, so that it can be named on a command line.
-fn stem_in_badmail(name: &OsStr) -> OsString {
+pub(super) fn stem_in_badmail(name: &OsStr) -> OsString {
     if let Name::Message(id) | Name::Misnamed(Some(id)) = Name::of(name) {
         return id.as_str().into();
     }

@@ -21,7 +21,7 @@
 mod parse;
 mod render;
 
-pub(super) use parse::{Extent, continues, measure};
+pub(super) use parse::{Extent, continues, measure, reason};
 pub(super) use render::{Rendered, reason_line, render, render_for_drop};
 
 use super::message::{Message, Origin, Progress, State, Status, Via};

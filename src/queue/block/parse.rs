@@ -89,6 +89,17 @@ pub(super) fn byte_order_mark(head: &[u8]) -> usize {
     if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
+/// The reason in a block, whatever is wrong with its other lines.
+pub(in crate::queue) fn reason(head: &[u8]) -> Option<Box<str>> {
+    let mut lines = Lines::new(head, true);
+    while let Ok(Some((field, value))) = lines.next() {
+        if field == Field::Reason {
+            return one_line(value);
+        }
+    }
+    None
+}
+
 /// Walks the run of block lines at the start of a file.
 struct Lines<'a> {
     head: &'a [u8],

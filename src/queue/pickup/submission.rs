@@ -44,8 +44,8 @@ pub(super) struct NewHeader {
 /// Why a file cannot be sent, as it will stand behind `x-reason:`.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error(transparent)]
-    Envelope(#[from] BlockError),
+    #[error("{0}")]
+    Envelope(String),
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error("it has more than {MAX_RECIPIENTS} recipients")]
@@ -68,13 +68,22 @@ pub(super) async fn read(
     workers: &Workers,
 ) -> io::Result<(Box<dyn StoredFile>, Result<Submission, Refusal>)> {
     let default_domain = rules.default_domain.clone();
-    let work = move || read_block(&*file, stamp, &default_domain).map(|read| (file, read));
+    let work = move || {
+        let parse = |head: &[u8], is_all| match Block::parse_submitted(head, is_all, &default_domain) {
+            _ if head.len() > MAX_ENVELOPE => Err(BlockError::TooLong),
+            parsed => parsed,
+        };
+        let read = read::with_head(&*file, stamp.size, parse);
+        Ok((file, read))
+    };
     let (file, block) = workers.run(work).await?;
     let (block, start) = match block {
-        Ok(read) => read,
-        Err(refusal) => return Ok((file, Err(refusal.into()))),
+        Ok((block, length)) => (block, length as u64),
+        Err(ReadError::Malformed(reason)) => return Ok((file, Err(Refusal::Envelope(reason)))),
+        Err(ReadError::Io(error)) => return Err(error),
+        Err(ReadError::Gone) => return Err(io::ErrorKind::NotFound.into()),
     };
-    if let Some(max) = rules.max_size.filter(|&max| stamp.size - start > max) {
+    if let Some(max) = rules.max_size.filter(|&max| stamp.size.saturating_sub(start) > max) {
         return Ok((file, Err(Refusal::TooLarge(max))));
     }
     let mut content = Content::file(file, start, workers.clone());
@@ -105,22 +114,6 @@ impl NewHeader {
         }
         header.extend_from_slice(b"\r\n");
         header
-    }
-}
-
-/// The block and where the message begins; no block is an empty one.
-fn read_block(
-    file: &dyn StoredFile,
-    stamp: Stamp,
-    default_domain: &crate::mail::Domain,
-) -> io::Result<Result<(Block, u64), BlockError>> {
-    let parse = |head: &[u8], is_all| match Block::parse_head(head, is_all, Some(default_domain)) {
-        _ if head.len() > MAX_ENVELOPE => Err(BlockError::TooLong),
-        parsed => parsed,
-    };
-    match read::with_head(file, stamp.size, parse) {
-        Ok((block, length)) => Ok(Ok((block, length as u64))),
-        Err(BlockError::NoEnvelope) => Ok(Ok((Block::default(), byte_order_mark(file)?))),
     }
 }
 
