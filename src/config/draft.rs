@@ -333,6 +333,21 @@ mod tests {
     }
 
     #[test]
+    fn a_draft_is_saved_again_and_again_until_somebody_else_writes_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mailroot.toml");
+        let mut draft = Draft::of_file(&path).unwrap();
+        for level in ["debug", "warn"] {
+            draft.set("log.level", level).unwrap();
+            draft.save(&path).unwrap();
+        }
+        std::fs::write(&path, "# theirs\n").unwrap();
+        draft.set("log.level", "info").unwrap();
+        assert!(matches!(draft.save(&path), Err(SaveError::Changed(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# theirs\n");
+    }
+
+    #[test]
     fn files_of_windows_editors_keep_their_line_ends_and_byte_order_mark() {
         let text = "\u{feff}# top\r\n[general]\r\nmax_connections = 1 # one\r\n\r\n# end\r\n";
         assert_eq!(edited(text, &[("general.max_connections", "2")]), text.replace("= 1", "= 2"));
