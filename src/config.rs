@@ -11,6 +11,7 @@ mod changes;
 mod checks;
 mod defaults;
 mod document;
+mod draft;
 pub mod duration;
 mod fields;
 mod key;
@@ -20,6 +21,7 @@ mod parse;
 mod peers;
 mod problem;
 mod sample;
+mod save;
 mod setting;
 mod settings;
 pub mod size;
@@ -28,12 +30,15 @@ mod suggest;
 
 pub use changes::{Effective, changes};
 pub use checks::Warning;
+pub use draft::Draft;
 pub use fields::{Apply, Field, Kind, SECTIONS, Section, fields};
+pub(crate) use load::LOCAL;
 pub use load::{LoadError, Loaded, base_of, default_path, load, locate};
 pub use parse::parse;
 pub use peers::{Mode, PeerList, PeerPattern, PeerPatternError};
 pub use problem::{Position, Problem};
 pub use sample::sample;
+pub use save::SaveError;
 pub use settings::{
     Access, Advanced, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
     OutboundConnections, Relay, Settings,

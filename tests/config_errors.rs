@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use mailroot::config::{LoadError, Problem, load, parse};
+use mailroot::config::{Draft, LoadError, Problem, load, parse, sample};
+use proptest::prelude::*;
 
 /// A wrong file: its text, and the place, key and a part of the reason of every problem in it.
 type Case = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
@@ -26,8 +27,8 @@ const UNKNOWN: &[Case] = &[
     ("[general]\nbikeshed = \"green\"\n", &[("2:1", "general.bikeshed", "config show")]),
     ("[[domain]]\nname = \"a.example\"\nroute = 1\n", &[("3:1", "domain[1].route", "no such key")]),
     ("\"\\u001b[2J\" = 1\n", &[("1:1", "\u{1b}[2J", "no such key")]),
-    ("\"general.hostname\" = \"x\"\n", &[("1:1", "general.hostname", "did you mean general.hostname?")]),
-    ("[\"\"]\nmailroot = \"x\"\n", &[("1:2", "", "no such key")]),
+    ("\"general.hostname\" = \"x\"\n", &[("1:1", "\"general.hostname\"", "did you mean general.hostname?")]),
+    ("[\"\"]\nmailroot = \"x\"\n", &[("1:2", "\"\"", "no such key")]),
     ("general = 5\n", &[("1:11", "general", "not a section")]),
     ("[[general]]\n", &[("1:1", "general", "not a section")]),
     ("domain = \"a.example\"\n", &[("1:10", "domain", "not a list of domains")]),
@@ -255,4 +256,30 @@ fn a_file_that_is_missing_or_no_text_is_an_error_with_its_name() {
     std::fs::write(&path, b"# \xfcber\n[general]\n# \xfc\n").unwrap();
     let told = load(&path).unwrap_err().to_string();
     assert!(told.ends_with("mailroot.toml:1:3: not UTF-8; expected a text file in UTF-8"), "{told}");
+}
+
+/// The sample with a piece of it overwritten.
+fn damaged_samples() -> impl Strategy<Value = String> {
+    let sample = sample();
+    let places: Vec<usize> = sample.char_indices().map(|(at, _)| at).collect();
+    let place = prop::sample::select(places);
+    (place.clone(), place, "[\\[\\]{}\"'#=.,a-z0-9 \n]{0,6}").prop_map(move |(one, other, piece)| {
+        let end = one.max(other).min(one.min(other) + 40);
+        format!("{}{piece}{}", &sample[..one.min(other)], sample.get(end..).unwrap_or_default())
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_parser(text in "\\PC*") {
+        let _ = parse(&text, Path::new("/srv/relay"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_or_read_and_never_misread_by_an_edit(text in damaged_samples()) {
+        let base = Path::new("/srv/relay");
+        if let (Ok(settings), Ok(draft)) = (parse(&text, base), Draft::open(&text, base)) {
+            prop_assert_eq!(parse(&draft.render(), base), Ok(settings));
+        }
+    }
 }

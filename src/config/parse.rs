@@ -11,7 +11,7 @@ use super::document::Document;
 use super::fields::{DOMAIN, Field, SECTIONS, fields};
 use super::names::machine_name;
 use super::problem::Problem;
-use super::setting::Input;
+use super::setting::{Input, in_toml};
 use super::suggest::no_such_key;
 use super::{Domain, DomainPattern, Settings};
 
@@ -83,16 +83,17 @@ impl<'a> Reader<'a> {
             return self.note(path, value.span(), "not a section", Some(format!("[{path}] with keys below it")));
         };
         for (name, value) in table {
-            let key = if path.is_empty() { name.get_ref().to_string() } else { format!("{path}.{}", name.get_ref()) };
-            // A quoted name may look like a path, or like the top of the file, and is neither.
-            if name.get_ref().is_empty() || name.get_ref().contains('.') {
-                self.note_unknown(&key, name.span());
-            } else if key == "domain" {
+            let (name, span) = (name.get_ref(), name.span());
+            // In quotes a name may look like a path, or like the top of the file, and is neither.
+            let is_bare = !name.is_empty() && !name.contains('.');
+            let name = if is_bare { name.to_string() } else { in_toml(name) };
+            let key = if path.is_empty() { name } else { format!("{path}.{name}") };
+            if key == "domain" {
                 self.refuse_unknown_of_domains(value);
             } else if SECTIONS.iter().any(|section| section.path == key) {
                 self.refuse_unknown(value, &key);
             } else if !fields().any(|field| field.key == key) {
-                self.note_unknown(&key, name.span());
+                self.note_unknown(&key, span);
             }
         }
     }
