@@ -211,7 +211,7 @@ impl Comparison {
         (comparison, &bound[1..])
     }
 
-    fn holds<T: PartialOrd>(self, value: T, bound: T) -> bool {
+    fn holds<T: PartialOrd + Copy>(self, value: T, bound: T) -> bool {
         match self {
             Self::Over => value > bound,
             Self::Under => value < bound,
@@ -285,6 +285,7 @@ mod tests {
     use super::*;
 
     struct Sample {
+        id: &'static str,
         phase: Phase,
         reply: Option<&'static str>,
         sender: &'static str,
@@ -293,7 +294,7 @@ mod tests {
 
     impl Candidate for Sample {
         fn id(&self) -> &str {
-            "0JX4abc"
+            self.id
         }
         fn sender(&self) -> &str {
             self.sender
@@ -318,6 +319,7 @@ mod tests {
     fn sample() -> Sample {
         let to = |address: &'static str| (address, address.split_once('@').unwrap().1.parse().unwrap());
         Sample {
+            id: "0JX4abc",
             phase: Phase::Held,
             reply: Some("452 4.2.2 Mailbox full (mx1.example.net)"),
             sender: "App@Corp.example",

@@ -8,7 +8,7 @@
 //! The index locks nothing: its owner keeps it behind a mutex. What may take long at a million messages can be
 //! done in pieces by [`Index::walk`], so that no viewer holds the mutex for longer than a blink.
 
-mod entry;
+mod listed;
 mod order;
 mod pool;
 
@@ -17,12 +17,12 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Place;
 
-use self::entry::{Pools, Record};
+use self::listed::{Pools, Record};
 use self::order::Order;
 use super::{Filter, Message, QueueId, Stamp};
 use crate::clock::Timestamp;
 
-pub use entry::{Entry, EntryRecipient};
+pub use listed::{Listed, ListedRecipient};
 
 /// The state of a message as lists show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +67,7 @@ pub struct Page<'a> {
     /// How many messages match in all.
     pub total: usize,
     /// Those asked for, oldest first.
-    pub entries: Vec<Entry<'a>>,
+    pub entries: Vec<Listed<'a>>,
 }
 
 /// Where a [walk](Index::walk) paused; stays good whatever is added or removed meanwhile.
@@ -109,15 +109,12 @@ impl Index {
         *self.counts.of(record.phase()) += 1;
 
         let hash = self.hasher.hash_one(&record.id);
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.records[slot as usize] = Some(record);
-                slot
-            }
-            None => {
-                self.records.push(Some(record));
-                u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
-            }
+        let slot = if let Some(slot) = self.free.pop() {
+            self.records[slot as usize] = Some(record);
+            slot
+        } else {
+            self.records.push(Some(record));
+            u32::try_from(self.records.len() - 1).unwrap_or(u32::MAX)
         };
         let (records, hasher) = (&self.records, &self.hasher);
         self.by_id.insert_unique(hash, slot, |&slot| hash_of(records, slot, hasher));
@@ -155,7 +152,7 @@ impl Index {
     }
 
     /// A message by its id.
-    pub fn get(&self, id: &QueueId) -> Option<Entry<'_>> {
+    pub fn get(&self, id: &QueueId) -> Option<Listed<'_>> {
         self.slot(id).and_then(|slot| self.entry(slot))
     }
 
@@ -176,12 +173,12 @@ impl Index {
 
     /// When the oldest message was accepted.
     pub fn oldest(&self) -> Option<Timestamp> {
-        self.iter().next().map(Entry::received)
+        self.iter().next().map(Listed::received)
     }
 
     /// All messages in the order of arrival.
-    pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.order.from_rank(0).filter_map(|slot| self.entry(slot))
+    pub fn iter(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.order.skipping(0).filter_map(|slot| self.entry(slot))
     }
 
     /// Shows `each` of at most `budget` messages behind `after`, in the order of arrival; returns where to go on,
@@ -190,7 +187,7 @@ impl Index {
         &'a self,
         after: Option<&Cursor>,
         budget: usize,
-        mut each: impl FnMut(Entry<'a>),
+        mut each: impl FnMut(Listed<'a>),
     ) -> Option<Cursor> {
         let after = after.map(|Cursor(received, id)| Some((*received, id)));
         let mut slots = self.order.after(after.as_ref(), |slot| key_of(&self.records, slot));
@@ -211,7 +208,7 @@ impl Index {
     /// The `limit` messages behind the first `offset` that match. Without a filter only these are looked at.
     pub fn page(&self, filter: &Filter, now: Timestamp, offset: usize, limit: usize) -> Page<'_> {
         if filter.is_empty() {
-            let entries = self.order.from_rank(offset).take(limit).filter_map(|slot| self.entry(slot));
+            let entries = self.order.skipping(offset).take(limit).filter_map(|slot| self.entry(slot));
             return Page { total: self.len(), entries: entries.collect() };
         }
         let mut page = Page { total: 0, entries: Vec::new() };
@@ -228,8 +225,8 @@ impl Index {
         self.by_id.find(self.hasher.hash_one(id), |&slot| id_of(&self.records, slot) == Some(id)).copied()
     }
 
-    fn entry(&self, slot: u32) -> Option<Entry<'_>> {
-        self.records[slot as usize].as_ref().map(|record| Entry::new(record, &self.pools))
+    fn entry(&self, slot: u32) -> Option<Listed<'_>> {
+        self.records[slot as usize].as_ref().map(|record| Listed::new(record, &self.pools))
     }
 
     fn take(&mut self, id: &QueueId) -> Option<Record> {
@@ -302,7 +299,7 @@ mod tests {
         Message::new(envelope, Origin::default(), at(received))
     }
 
-    fn ids(entries: &[Entry<'_>]) -> Vec<String> {
+    fn ids(entries: &[Listed<'_>]) -> Vec<String> {
         entries.iter().map(|entry| entry.id().to_string()).collect()
     }
 

@@ -56,15 +56,12 @@ fn take(text: &str) -> Result<Word<'_>, FilterError> {
         Some(value) if letters > 0 => (Some(&rest[..letters]), value),
         _ => (None, rest),
     };
-    let (value, after) = match rest.strip_prefix('"') {
-        Some(quoted) => {
-            let (value, after) = unquote(quoted).ok_or_else(|| unbalanced(text))?;
-            (Cow::Owned(value), after)
-        }
-        None => {
-            let (value, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
-            (Cow::Borrowed(value), after)
-        }
+    let (value, after) = if let Some(quoted) = rest.strip_prefix('"') {
+        let (value, after) = unquote(quoted).ok_or_else(|| unbalanced(text))?;
+        (Cow::Owned(value), after)
+    } else {
+        let (value, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+        (Cow::Borrowed(value), after)
     };
     let written = &text[..text.len() - after.len()];
     Ok(Word { written, excludes, prefix, value, quoted: rest.starts_with('"') })

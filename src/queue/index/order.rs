@@ -1,9 +1,6 @@
 //! The order of the entries: slots sorted by a key that lies with the entries, in blocks, so that a place in a
 //! list of a million is found, filled and emptied in microseconds.
 
-use std::iter::{Chain, Copied, Flatten};
-use std::slice::Iter;
-
 /// Slots in one block at most: a block is moved as a whole page of memory.
 const BLOCK: usize = 1024;
 
@@ -50,21 +47,21 @@ impl Order {
     }
 
     /// All slots from the `rank`-th on.
-    pub(super) fn from_rank(&self, rank: usize) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn skipping(&self, rank: usize) -> impl Iterator<Item = u32> + '_ {
         let (mut block, mut at) = (0, rank);
         while let Some(slots) = self.blocks.get(block).filter(|slots| slots.len() <= at) {
             at -= slots.len();
             block += 1;
         }
-        self.from_place(block, at)
+        self.starting_at(block, at)
     }
 
     /// All slots whose key is greater than `after`; all there are without one.
     pub(super) fn after<K: Ord>(&self, after: Option<&K>, key: impl Fn(u32) -> K) -> impl Iterator<Item = u32> + '_ {
-        let Some(after) = after else { return self.from_place(0, 0) };
+        let Some(after) = after else { return self.starting_at(0, 0) };
         let (block, at) = self.place(after, &key);
         let found = self.blocks.get(block).and_then(|slots| slots.get(at)).is_some_and(|&slot| key(slot) == *after);
-        self.from_place(block, if found { at + 1 } else { at })
+        self.starting_at(block, if found { at + 1 } else { at })
     }
 
     /// Block and position of the first slot whose key is not below `wanted`.
@@ -75,7 +72,7 @@ impl Order {
         (block, at)
     }
 
-    fn from_place(&self, block: usize, at: usize) -> Copied<Chain<Iter<'_, u32>, Flatten<Iter<'_, Vec<u32>>>>> {
+    fn starting_at(&self, block: usize, at: usize) -> impl Iterator<Item = u32> + use<'_> {
         let first = self.blocks.get(block).map_or(&[][..], |slots| &slots[at..]);
         let rest = self.blocks.get(block + 1..).unwrap_or_default();
         first.iter().chain(rest.iter().flatten()).copied()
@@ -105,8 +102,8 @@ mod tests {
                     order.remove(slot, key);
                 }
             }
-            prop_assert!(order.from_rank(0).eq(model.values().copied()));
-            prop_assert!(order.from_rank(rank).eq(model.values().copied().skip(rank)));
+            prop_assert!(order.skipping(0).eq(model.values().copied()));
+            prop_assert!(order.skipping(rank).eq(model.values().copied().skip(rank)));
             prop_assert!(order.after(Some(&after), key).eq(model.range(after + 1..).map(|(_, slot)| *slot)));
         }
     }
@@ -118,7 +115,7 @@ mod tests {
         for slot in 0..5000 {
             order.insert(slot, key);
         }
-        assert!(order.from_rank(0).eq((0..5000).rev()));
-        assert!(order.from_rank(4990).eq((0..10).rev()));
+        assert!(order.skipping(0).eq((0..5000).rev()));
+        assert!(order.skipping(4990).eq((0..10).rev()));
     }
 }

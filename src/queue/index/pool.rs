@@ -39,15 +39,12 @@ impl<T: Clone + Hash + Eq> Pool<T> {
         }
         let value = own(value);
         let slot = Slot { value: Some(value.clone()), uses: 1 };
-        let symbol = match self.free.pop() {
-            Some(symbol) => {
-                self.slots[symbol.slot()] = slot;
-                symbol
-            }
-            None => {
-                self.slots.push(slot);
-                Symbol::of(self.slots.len())
-            }
+        let symbol = if let Some(symbol) = self.free.pop() {
+            self.slots[symbol.slot()] = slot;
+            symbol
+        } else {
+            self.slots.push(slot);
+            Symbol::of(self.slots.len())
         };
         self.by_value.insert(value, symbol);
         symbol

@@ -134,14 +134,14 @@ impl Recipients {
 
 /// A message as the index knows it.
 #[derive(Clone, Copy)]
-pub struct Entry<'a> {
+pub struct Listed<'a> {
     record: &'a Record,
     pools: &'a Pools,
 }
 
-/// A recipient of an [`Entry`].
+/// A recipient of an [`Listed`].
 #[derive(Clone, Copy, Debug)]
-pub struct EntryRecipient<'a> {
+pub struct ListedRecipient<'a> {
     /// The mailbox, as it was written.
     pub address: &'a str,
     /// Its domain in normal form.
@@ -152,7 +152,7 @@ pub struct EntryRecipient<'a> {
     pub reply: Option<&'a str>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> Listed<'a> {
     pub(super) fn new(record: &'a Record, pools: &'a Pools) -> Self {
         Self { record, pools }
     }
@@ -168,13 +168,13 @@ impl<'a> Entry<'a> {
     }
 
     /// The recipients in the order of the envelope.
-    pub fn recipients(self) -> impl Iterator<Item = EntryRecipient<'a>> {
+    pub fn recipients(self) -> impl Iterator<Item = ListedRecipient<'a>> {
         let mut start = 0;
         self.record.recipients.as_slice().iter().filter_map(move |recipient| {
             let end = recipient.end as usize;
             let address = self.record.addresses.get(std::mem::replace(&mut start, end)..end)?;
             let domain = self.pools.domains.get(recipient.domain)?;
-            Some(EntryRecipient { address, domain, status: recipient.status, reply: self.reply(recipient.reply) })
+            Some(ListedRecipient { address, domain, status: recipient.status, reply: self.reply(recipient.reply) })
         })
     }
 
@@ -228,7 +228,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl Candidate for Entry<'_> {
+impl Candidate for Listed<'_> {
     fn id(&self) -> &str {
         self.record.id.as_str()
     }

@@ -1,0 +1,3 @@
+//! Stub.
+mod header;
+mod looks;
