@@ -146,7 +146,8 @@ mod tests {
         }
     }
 
-    fn transaction<'a>(sender: &'a ReversePath, recipients: &'a [&'a Recipient]) -> Transaction<'a> {
+    fn to<'a>(recipients: &'a [&'a Recipient]) -> Transaction<'a> {
+        let sender = &ReversePath::Null;
         Transaction { sender, recipients, eight_bit: false, smtputf8: false, ret: None, envid: None, size: 10 }
     }
 
@@ -165,11 +166,13 @@ mod tests {
         recipient.notify = Some("SUCCESS,DELAY".parse().unwrap());
         recipient.orcpt = Some("rfc822;c+2Bd@y.example".parse().unwrap());
         let envid = Xtext::parse("id+3D1").unwrap();
+        let list = [&recipient];
         let transaction = Transaction {
+            sender: &sender,
             eight_bit: true,
             ret: Some(Return::Headers),
             envid: Some(&envid),
-            ..transaction(&sender, &[&recipient])
+            ..to(&list)
         };
         let expected = "MAIL FROM:<a@x.example> SIZE=10 BODY=8BITMIME RET=HDRS ENVID=id+3D1\r\n\
                         RCPT TO:<b@y.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;c+2Bd@y.example\r\n";
@@ -181,7 +184,8 @@ mod tests {
     #[test]
     fn e006_e007_a_u_label_domain_needs_no_smtputf8_and_is_told_as_a_labels() {
         let recipient = Recipient::new(mailbox("Bob@bücher.example"));
-        let transaction = transaction(&ReversePath::Null, &[&recipient]);
+        let list = [&recipient];
+        let transaction = to(&list);
         let expected = "MAIL FROM:<> SIZE=10\r\nRCPT TO:<Bob@xn--bcher-kva.example>\r\n";
         assert_eq!(commands(&transaction, &all()), expected);
         assert_eq!(recipient_refusal(&recipient, &Extensions::default()), None);
@@ -190,7 +194,8 @@ mod tests {
     #[test]
     fn e006_an_internationalised_local_part_is_told_as_it_is_or_not_at_all() {
         let recipient = Recipient::new(mailbox("björn@bücher.example"));
-        let transaction = transaction(&ReversePath::Null, &[&recipient]);
+        let list = [&recipient];
+        let transaction = to(&list);
         let expected = "MAIL FROM:<> SIZE=10 SMTPUTF8\r\nRCPT TO:<björn@bücher.example>\r\n";
         assert_eq!(commands(&transaction, &all()), expected);
         let refusal = recipient_refusal(&recipient, &Extensions::default()).unwrap();
@@ -200,7 +205,8 @@ mod tests {
     #[test]
     fn e006_a_message_declared_smtputf8_goes_without_it_only_if_nothing_in_it_needs_it() {
         let recipient = Recipient::new(mailbox("b@y.example"));
-        let seven_bit = Transaction { smtputf8: true, ..transaction(&ReversePath::Null, &[&recipient]) };
+        let list = [&recipient];
+        let seven_bit = Transaction { smtputf8: true, ..to(&list) };
         let old = Extensions { smtputf8: false, ..all() };
         assert_eq!(seven_bit.refusal(&old), None);
         assert!(!commands(&seven_bit, &old).contains("SMTPUTF8"));
@@ -212,7 +218,8 @@ mod tests {
     #[test]
     fn s008_z006_what_the_hop_cannot_take_is_known_before_it_is_sent() {
         let recipient = Recipient::new(mailbox("b@y.example"));
-        let message = Transaction { eight_bit: true, ..transaction(&ReversePath::Null, &[&recipient]) };
+        let list = [&recipient];
+        let message = Transaction { eight_bit: true, ..to(&list) };
         assert_eq!(message.refusal(&Extensions::default()).unwrap().code, 554);
         let small = Extensions { size: Some(9), ..all() };
         assert_eq!(message.refusal(&small).unwrap().status, Some(EnhancedStatus::new(5, 3, 4)));
