@@ -48,6 +48,9 @@ impl Handle {
     pub async fn execute(&self, actor: &Actor, command: Command) -> Outcome {
         todo!()
     }
+    pub async fn listeners(&self) -> Vec<std::net::SocketAddr> {
+        todo!()
+    }
     pub fn follow(&self) -> broadcast::Receiver<Arc<Record>> {
         todo!()
     }

@@ -91,20 +91,7 @@ mod tests {
     }
 
     fn record(id: &str) -> Record {
-        Record {
-            time: Timestamp::from_unix(1_795_518_903),
-            event: Event::Accepted,
-            id: id.to_owned(),
-            client: None,
-            sender: Some("app@corp.example".to_owned()),
-            recipient: None,
-            host: None,
-            reply: None,
-            delay: None,
-            size: None,
-            attempt: None,
-            actor: None,
-        }
+        Record::new(Timestamp::from_unix(1_795_518_903), Event::Accepted, id)
     }
 
     struct Running {

@@ -78,6 +78,9 @@ fn what_comes_later_says_so_with_status_1() {
         &["admin", "list"],
         &["check", "smart-host"],
         &["ssh"],
+        &["config", "preset", "microsoft365"],
+        &["config", "certificate"],
+        &["config", "import", "MetaBase.xml"],
     ] {
         let output = mailroot(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
@@ -107,7 +110,8 @@ impl Executor for Answers {
     async fn execute(&self, actor: &Actor, command: engine::Command) -> Outcome {
         match command {
             engine::Command::QueueList { filter, offset, limit } => {
-                let messages: Vec<_> = (offset..TOTAL.min(offset + limit)).map(|number| message(number, &filter)).collect();
+                let messages: Vec<_> =
+                    (offset..TOTAL.min(offset + limit)).map(|number| message(number, &filter)).collect();
                 Outcome::View { view: json!({"schema": 1, "total": TOTAL, "messages": messages}) }
             }
             engine::Command::QueueExport { id } => {
@@ -135,20 +139,11 @@ fn message(number: usize, filter: &str) -> Value {
 }
 
 fn record() -> Record {
-    Record {
-        time: "2026-11-24T11:15:03Z".parse().unwrap(),
-        event: Event::Delivered,
-        id: "ID7".to_owned(),
-        client: None,
-        sender: Some("app@corp.example".to_owned()),
-        recipient: Some("bob@example.com".to_owned()),
-        host: None,
-        reply: Some("250 ok".to_owned()),
-        delay: None,
-        size: None,
-        attempt: None,
-        actor: None,
-    }
+    let mut record = Record::new("2026-11-24T11:15:03Z".parse().unwrap(), Event::Delivered, "ID7");
+    record.sender = Some("app@corp.example".to_owned());
+    record.recipient = Some("bob@example.com".to_owned());
+    record.reply = Some("250 ok".to_owned());
+    record
 }
 
 fn fake() -> Fake {

@@ -1,21 +1,20 @@
 //! `serve`: the engine for a service manager.
 
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::output;
 use crate::config::{self, Loaded};
-use crate::engine::view::Status;
-use crate::engine::{Actor, Command, Engine, Handle, Options, Outcome, Role};
+use crate::engine::{Actor, Engine, Handle, Options, Role};
 use crate::ledger::ApplicationLog;
 use crate::platform::{self, ControlListener, ReloadSignal, ShutdownSignal};
 use crate::remote;
 
 /// Runs until it is told to end. Mail in the queue stays there.
-pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<()> {
     platform::keep_files_private();
     let Loaded { settings, path: settings_file, .. } = config::locate(file)?;
     let _log = ApplicationLog::install(&settings.log.directory, settings.log.level, true)?;
@@ -26,8 +25,7 @@ pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result
     let mailroot = settings.mailroot.clone();
     let options = Options { settings, settings_file, resolver: None, unsafe_no_sync };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(options, &socket, &mailroot))?;
-    Ok(ExitCode::SUCCESS)
+    runtime.block_on(run(options, &socket, &mailroot))
 }
 
 async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result<()> {
@@ -45,7 +43,7 @@ async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result
         }
     };
     let viewers = tokio::spawn(remote::serve(listener, Arc::clone(&handle)));
-    announce(&handle, mailroot).await;
+    announce(&handle.listeners().await, mailroot);
     tokio::select! {
         () = shutdown.requested() => tracing::info!("stopping: told to by a signal"),
         () = handle.stop_requested() => tracing::info!("stopping: told to over the control socket"),
@@ -61,16 +59,12 @@ async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result
 }
 
 /// One line for the person, or the service manager, that waits for it.
-async fn announce(handle: &Handle, mailroot: &Path) {
-    let actor = Actor { name: "local".to_owned(), role: Role::Observer };
-    let status = match handle.execute(&actor, Command::Status).await {
-        Outcome::View { view } => serde_json::from_value::<Status>(view).ok(),
-        _ => None,
-    };
-    let listeners = status.map(|status| status.listeners.join(", ")).unwrap_or_default();
-    let version = env!("CARGO_PKG_VERSION");
+fn announce(listeners: &[SocketAddr], mailroot: &Path) {
+    let listeners: Vec<_> = listeners.iter().map(ToString::to_string).collect();
+    let (version, listeners) = (env!("CARGO_PKG_VERSION"), listeners.join(", "));
     // A relay must not fail because nobody reads what it prints.
-    let _ = output::write(&format!("mailroot {version} listens on {listeners}, mailroot {}\n", mailroot.display()));
+    let _ =
+        output::write(&format!("mailroot {version} listens on {listeners}; the mailroot is {}\n", mailroot.display()));
 }
 
 async fn reload_on_signal(handle: &Handle, mut signal: ReloadSignal) {
@@ -78,6 +72,6 @@ async fn reload_on_signal(handle: &Handle, mut signal: ReloadSignal) {
     loop {
         signal.requested().await;
         // What came of it is logged by the engine, and shown in `status` while the file is bad.
-        let _ = handle.execute(&actor, Command::Reload).await;
+        let _ = handle.reload(&actor).await;
     }
 }

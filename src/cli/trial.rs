@@ -18,7 +18,7 @@ use crate::smtp::{Body, Connection, RecipientOutcome, Side, Timeouts, Transactio
 use crate::text;
 
 /// How long to wait for a server on this machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Sends the message to the first listener of the settings.
 pub(super) fn send(file: Option<&Path>, to: &Address, from: Option<&Address>) -> anyhow::Result<()> {
@@ -140,11 +140,9 @@ mod tests {
 
     #[test]
     fn a_listener_on_all_addresses_is_reached_by_loopback() {
-        for (listener, reached) in [
-            ("0.0.0.0:25", "127.0.0.1:25"),
-            ("[::]:2525", "[::1]:2525"),
-            ("192.0.2.1:587", "192.0.2.1:587"),
-        ] {
+        for (listener, reached) in
+            [("0.0.0.0:25", "127.0.0.1:25"), ("[::]:2525", "[::1]:2525"), ("192.0.2.1:587", "192.0.2.1:587")]
+        {
             assert_eq!(reachable(listener.parse().unwrap()), reached.parse().unwrap());
         }
     }

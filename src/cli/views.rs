@@ -24,7 +24,7 @@ pub(super) fn status(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
 }
 
 /// The sessions, or the end of one.
-pub(super) fn sessions(file: Option<&Path>, arguments: SessionsArguments) -> anyhow::Result<()> {
+pub(super) fn sessions(file: Option<&Path>, arguments: &SessionsArguments) -> anyhow::Result<()> {
     if let Some(SessionsCommand::Close { id }) = arguments.act {
         return remote::act(file, &Command::CloseSession { id });
     }
