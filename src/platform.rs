@@ -5,6 +5,7 @@
 mod access;
 mod control;
 mod descriptors;
+pub mod files;
 mod paths;
 mod signals;
 

@@ -14,7 +14,7 @@ pub(super) const DELIVERY: &str = "delivery";
 /// `mailroot.2026-11-24.log`.
 pub(super) const APPLICATION: &str = "mailroot";
 const SUFFIX: &str = "log";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Opens today's file of a name and goes over to the next one at midnight (UTC).
 pub(super) fn open_daily(directory: &Path, name: &str) -> io::Result<RollingFileAppender> {

@@ -4,6 +4,7 @@
 //! the disk fails, mail goes on: up to [`BACKLOG`] octets of lines wait for it, what is beyond that is counted, and
 //! the count is written as soon as the log works again.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -240,7 +241,7 @@ impl<W: Write, F: FnMut() -> io::Result<W>> Writer<W, F> {
             tracing::info!("the delivery log is written again");
         }
         if let Some(Lost { lines, first, last }) = state.lost.take() {
-            state.waiting.push_str(&format!("{last} event=lost lines={lines} since={first}\n"));
+            let _ = writeln!(state.waiting, "{last} event=lost lines={lines} since={first}"); // a String never fails
         }
         state.hurry &= !state.waiting.is_empty();
         self.shared.progress.notify_all();

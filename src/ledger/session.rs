@@ -55,15 +55,8 @@ pub enum Activity {
 }
 
 impl Activity {
-    const ALL: [Self; 7] = [
-        Self::Connecting,
-        Self::Greeting,
-        Self::Idle,
-        Self::Envelope,
-        Self::Content,
-        Self::Committing,
-        Self::Closing,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Connecting, Self::Greeting, Self::Idle, Self::Envelope, Self::Content, Self::Committing, Self::Closing];
 
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {

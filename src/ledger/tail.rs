@@ -38,7 +38,8 @@ impl Tail {
     pub(super) fn recent(&self, filter: &RecordFilter, limit: usize) -> Vec<Arc<Record>> {
         // Copied first: the filter looks at text, and the engine must not wait for that.
         let records: Vec<_> = self.lock().iter().cloned().collect();
-        let mut newest: Vec<_> = records.into_iter().rev().filter(|record| filter.matches(record)).take(limit).collect();
+        let mut newest: Vec<_> =
+            records.into_iter().rev().filter(|record| filter.matches(record)).take(limit).collect();
         newest.reverse();
         newest
     }

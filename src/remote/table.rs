@@ -127,7 +127,8 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(&[Column::Word("ID"), Column::Number("SIZE"), Column::Text("SENDER"), Column::Text("REPLY")]);
+        let mut table =
+            Table::new(&[Column::Word("ID"), Column::Number("SIZE"), Column::Text("SENDER"), Column::Text("REPLY")]);
         table.row(["0JX4", "4 KB", "app@corp.example", "451 4.7.1 Greylisted, try again in five minutes"]);
         table.row(["0JX5-long", "12 MB", "b@c", "\x1b[2J"]);
         table

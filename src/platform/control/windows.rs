@@ -70,8 +70,10 @@ fn instance(name: &str, first: bool) -> io::Result<NamedPipeServer> {
 /// Pipes have no folders, so the name is made from the path by a hash (FNV-1a) that every version computes alike.
 /// Windows does not tell upper from lower case in paths.
 fn pipe_name(path: &Path) -> String {
-    let hash = path.to_string_lossy().to_lowercase().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = path
+        .to_string_lossy()
+        .to_lowercase()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!(r"\\.\pipe\mailroot-{hash:016x}")
 }
