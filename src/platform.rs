@@ -1,1 +1,3 @@
-//! Stub.
+//! All that differs between Linux and Windows.
+
+pub mod files;

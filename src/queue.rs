@@ -3,227 +3,159 @@
 //! [`Queue`] is the door. Nothing outside this module knows how a commit is made, and every byte in and out of the
 //! mailroot goes through the [`Store`] trait, so that faults can be injected and another store can take its place.
 //! The queue knows no route, no schedule and no screen.
+//!
+//! # How a message is kept
+//!
+//! A [`Draft`] gathers content, in memory up to [`MEMORY_LIMIT`] and then in a hidden temporary file.
+//! [`Queue::commit`] writes it whole, syncs it, moves it to its final name and syncs the folder, in this order
+//! (`committer` tells why), and only then returns. From there on the file is the message: [`Queue::record`] writes
+//! each new state over the old one in its envelope block (`block` has the grammar), unsynced, since the worst that
+//! a power cut can do to it is an earlier retry; [`Queue::remove`] unlinks it when every recipient is settled.
+//! [`Queue::recover`] reads all of it back at start.
+//!
+//! People may edit, move, copy and delete the files by hand: a [`Stamp`] shows that somebody did, and
+//! [`Queue::inspect`], [`Queue::adopt`] and [`Queue::scan`] tell what. Nothing that a client was told is accepted is
+//! ever deleted on our own account but by `remove`; what makes no sense goes to Badmail with its reason.
 
+mod aside;
+mod block;
+mod committer;
+mod content;
+mod core;
+mod directory;
+mod discard;
+mod draft;
+mod drop_copy;
+mod error;
 mod id;
+mod inspect;
+mod instance;
 mod message;
+mod normal;
+mod pool;
+mod read;
+mod record;
+mod recover;
+mod store;
+mod temporary;
 
+pub use block::{Block, BlockError};
+pub use committer::Committed;
+pub use content::Content;
+pub use directory::DirectoryStore;
+pub use draft::{Draft, MEMORY_LIMIT};
+pub use error::{CommitError, DropError, OpenError, ReadError};
 pub use id::{IdError, QueueId};
+pub use inspect::{Adoption, Inspection};
 pub use message::{Message, Origin, Progress, State, Status, Via};
+pub use record::Recorded;
+pub use recover::Recovery;
+pub use store::{Access, Entry, Folder, Folders, Kind, Stamp, Store, StoredFile};
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
+use tokio::sync::oneshot;
 
-// ---- STUB: the contract of queue-core (builder 4). Split into files, keep the signatures. ----
+use self::committer::{Committer, Receipt};
+use self::core::{Core, file_name};
+use self::pool::{Pool, Workers};
 
-/// The folders of a mailroot.
-#[derive(Clone, Debug)]
-pub struct Folders {
-    pub pickup: PathBuf,
-    pub queue: PathBuf,
-    pub badmail: PathBuf,
-    pub drop: PathBuf,
-    pub state: PathBuf,
-}
+/// Threads that commit. Most of them wait for the disk; more bring nothing on two cores.
+const COMMITTERS: usize = 8;
+/// Threads for everything else.
+const WORKERS: usize = 4;
 
-impl Folders {
-    pub fn below(mailroot: &Path) -> Self {
-        todo!()
-    }
-}
-
-/// All queue I/O: the seam for fault injection and for a shared store. Blocking; called on the queue's own threads.
-pub trait Store: Send + Sync + 'static {}
-
-/// [`Store`] over a directory tree.
-pub struct DirectoryStore {}
-
-/// What a file looked like when last read or written, to notice edits by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// Modification time, nanoseconds since 1970.
-    pub modified: i64,
-    /// Octets.
-    pub size: u64,
-}
-
-/// Cheap to clone.
+/// The queue of one mailroot. Cheap to clone; the last clone that goes ends its threads and gives up the lock.
 #[derive(Clone)]
-pub struct Queue {}
+pub struct Queue(Arc<Inner>);
 
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("stub")]
-    Stub,
-}
-
-/// Why a message was not committed; nothing of it is kept.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// No room: answer 452 4.3.1.
-    #[error("stub")]
-    Full(io::Error),
-    /// Anything else: answer 451 4.3.0.
-    #[error("stub")]
-    Io(io::Error),
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file is not there (removed by hand).
-    #[error("stub")]
-    Gone,
-    #[error("stub")]
-    Io(io::Error),
-    /// The block cannot be understood: the file goes to Badmail with this reason.
-    #[error("stub")]
-    Malformed(String),
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum DropError {
-    /// 452 4.2.2 Mailbox full.
-    #[error("stub")]
-    Quota,
-    #[error("stub")]
-    Io(io::Error),
-}
-
-/// A message on its way in. Up to 64 KiB of content stay in memory, then it goes to its temporary file.
-/// Dropping a draft leaves nothing behind.
-pub struct Draft {}
-
-impl Draft {
-    pub fn id(&self) -> &QueueId {
-        todo!()
-    }
-    /// Appends content in normal form (CRLF only, no dot-stuffing).
-    pub async fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        todo!()
-    }
-}
-
-/// A message that is safe on disk.
-pub struct Committed {
-    pub id: QueueId,
-    pub message: Message,
-    pub stamp: Stamp,
-    /// The content, where it stayed in memory.
-    pub content: Option<Bytes>,
-}
-
-/// Content in normal form, piece by piece: only CRLF line ends, the last line ended. A file edited by hand is
-/// normalised while it is read.
-pub struct Content {}
-
-impl Content {
-    pub fn memory(bytes: Bytes) -> Self {
-        todo!()
-    }
-    /// The next piece, at most 64 KiB.
-    pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
-        todo!()
-    }
-}
-
-/// What recovery found at start.
-#[derive(Debug, Default)]
-pub struct Recovery {
-    pub loaded: usize,
-    pub temporary_removed: usize,
-    /// File name and reason of each file moved to Badmail.
-    pub set_aside: Vec<(String, String)>,
-}
-
-/// What became of a file since it was last looked at.
-pub enum Inspection {
-    Unchanged,
-    Gone,
-    Changed(Box<Message>, Stamp),
-    /// Moved to Badmail with this reason.
-    SetAside(String),
+// In the order in which they are dropped: work under way is done before another engine may have the folder.
+struct Inner {
+    committers: Pool,
+    workers: Pool,
+    committer: Arc<Committer>,
+    core: Arc<Core>,
+    instance: String,
+    _lock: Box<dyn Send + Sync>,
 }
 
 impl Queue {
-    /// Makes the folders, takes the lock, starts the committer threads. Reads nothing yet.
-    pub fn open(folders: Folders, store: Arc<dyn Store>) -> Result<Self, OpenError> {
-        todo!()
+    /// Makes the folders, takes the lock, starts the threads. Reads nothing yet.
+    pub fn open(store: Arc<dyn Store>) -> Result<Self, OpenError> {
+        let place = store.place();
+        let failed = |what| {
+            let place = place.clone();
+            move |source| OpenError::Io { what, place, source }
+        };
+        store.prepare().map_err(failed("make the folders"))?;
+        let lock = store.lock().map_err(failed("take the lock"))?;
+        let lock = lock.ok_or_else(|| OpenError::Locked { place: place.clone() })?;
+        let core = Arc::new(Core::new(store));
+        let instance = instance::read_or_make(&core).map_err(failed("keep the name of this server"))?;
+        Ok(Self(Arc::new(Inner {
+            committers: Pool::start("commit", COMMITTERS).map_err(failed("start threads for the queue"))?,
+            workers: Pool::start("queue", WORKERS).map_err(failed("start threads for the queue"))?,
+            committer: Arc::new(Committer::new(Arc::clone(&core))),
+            core,
+            instance,
+            _lock: lock,
+        })))
     }
-    /// Blocking, in parallel inside: every message file of Queue; removes temporary files, sets aside the rest.
-    pub fn recover(&self, each: impl FnMut(QueueId, Message, Stamp)) -> io::Result<Recovery> {
-        todo!()
-    }
+
     /// The random name of this mailroot's server, kept in `.state`, written into our `Received:` lines.
     pub fn instance(&self) -> &str {
-        todo!()
+        &self.0.instance
     }
+
     /// Starts a message; `message` is complete but for its size.
     pub fn draft(&self, message: Message) -> Draft {
-        todo!()
+        Draft::new(self.core(), self.workers().clone(), message)
     }
-    /// When this returns Ok, content, name and directory are on disk.
+
+    /// When this returns Ok, content, name and directory are on disk. Otherwise, and if the caller stops waiting,
+    /// nothing is kept.
     pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
-        todo!()
+        let package = draft.finish()?;
+        let (answer, receipt) = oneshot::channel();
+        let committer = Arc::clone(&self.0.committer);
+        self.0.committers.workers().submit(move || committer.commit(package, answer));
+        Receipt::new(self.core(), receipt).wait().await
     }
+
     /// Reads the block only.
     pub async fn load(&self, id: &QueueId) -> Result<(Message, Stamp), ReadError> {
-        todo!()
+        let (core, id) = (self.core(), id.clone());
+        let work = move || {
+            let (file, stamp) = core.store.open(Folder::Queue, &file_name(&id), Access::Read)?;
+            Ok(read::message(&*file, stamp).map(|(message, _)| (message, stamp)))
+        };
+        self.workers().run(work).await?
     }
+
     /// The content behind the block.
     pub async fn content(&self, id: &QueueId) -> Result<Content, ReadError> {
-        todo!()
+        let (core, id) = (self.core(), id.clone());
+        let work = move || {
+            let (file, stamp) = core.store.open(Folder::Queue, &file_name(&id), Access::Read)?;
+            Ok(read::block_length(&*file, stamp.size).map(|length| (file, length)))
+        };
+        let (file, length) = self.workers().run(work).await??;
+        Ok(Content::file(file, length, self.workers().clone()))
     }
-    /// Writes the state fields (status per recipient, attempts, next, state, last reply) in place, never synced; where the block no
-    /// longer fits, replaces the file. If the file was edited by hand since `known`, nothing is written and the edited message comes back.
-    pub async fn record(&self, id: &QueueId, message: &Message, known: Stamp) -> Result<Recorded, ReadError> {
-        todo!()
-    }
-    /// Unlinks a finished message. Gone already is no error.
-    pub async fn remove(&self, id: &QueueId) -> io::Result<()> {
-        todo!()
-    }
-    /// Moves a message that a person deleted to `.state/deleted`, for a day (undo).
-    pub async fn discard(&self, id: &QueueId) -> io::Result<()> {
-        todo!()
-    }
-    /// Brings it back.
-    pub async fn restore(&self, id: &QueueId) -> Result<(Message, Stamp), ReadError> {
-        todo!()
-    }
-    /// Moves a message to Badmail with `x-reason:`.
-    pub async fn set_aside(&self, id: &QueueId, reason: &str) -> io::Result<()> {
-        todo!()
-    }
-    /// Writes a durable copy to Drop for these recipients, with x-sender/x-receiver lines. `quota` in octets of the whole folder.
-    pub async fn drop_copy(
-        &self,
-        id: &QueueId,
-        message: &Message,
-        recipients: &[usize],
-        quota: Option<u64>,
-    ) -> Result<(), DropError> {
-        todo!()
-    }
-    /// Looks at one file again.
-    pub async fn inspect(&self, id: &QueueId, known: Option<Stamp>) -> io::Result<Inspection> {
-        todo!()
-    }
-    /// Every message file of Queue with its stamp; files that are no messages are set aside once they are whole.
-    pub async fn scan(&self) -> io::Result<Vec<(QueueId, Stamp)>> {
-        todo!()
-    }
+
     /// Octets free and in all on the queue's file system.
     pub fn space(&self) -> io::Result<(u64, u64)> {
-        todo!()
+        self.0.core.store.space()
     }
-}
 
-pub enum Recorded {
-    Written(Stamp),
-    /// Edited by hand meanwhile; what it says now.
-    Edited(Box<Message>, Stamp),
+    fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.0.core)
+    }
+
+    fn workers(&self) -> &Workers {
+        self.0.workers.workers()
+    }
 }
 
 // ---- STUB: queue-edges (builder 5): index, filter, watch, pickup, badmail. ----

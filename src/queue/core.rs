@@ -1,0 +1,140 @@
+//! What all parts of the queue share.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use super::id::{Ids, QueueId};
+use super::pool::locked;
+use super::store::{Folder, Stamp, Store};
+use super::temporary::Temporary;
+use crate::clock::Timestamp;
+
+/// The ending of a message file.
+const SUFFIX: &str = ".eml";
+
+/// The store, and the little the queue keeps in memory.
+pub(super) struct Core {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) ids: Ids,
+    /// Messages whose files the queue is writing at this moment. Whoever watches the folder sees them change and need
+    /// not look.
+    busy: Mutex<HashSet<QueueId>>,
+    /// Files that made no sense when last looked at: perhaps half written. The next look decides.
+    puzzling: Mutex<HashMap<OsString, Stamp>>,
+}
+
+impl Core {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, ids: Ids::default(), busy: Mutex::default(), puzzling: Mutex::default() }
+    }
+
+    /// A new file under a temporary name of its own.
+    pub(super) fn temporary(&self) -> io::Result<Temporary> {
+        let name = self.ids.next(Timestamp::default()).as_str().to_owned();
+        Temporary::create(&self.store, name.into())
+    }
+
+    /// Whether a name is not that of a link, a pipe or a device.
+    pub(super) fn is_regular(&self, folder: Folder, name: &OsStr) -> bool {
+        !matches!(self.store.stat(folder, name), Err(error) if error.kind() == io::ErrorKind::InvalidInput)
+    }
+
+    /// Marks a message as being written, until the guard is dropped.
+    pub(super) fn begin(self: &Arc<Self>, id: &QueueId) -> Busy {
+        locked(&self.busy).insert(id.clone());
+        Busy { core: Arc::clone(self), id: id.clone() }
+    }
+
+    pub(super) fn is_busy(&self, id: &QueueId) -> bool {
+        locked(&self.busy).contains(id)
+    }
+
+    /// Whether a puzzling file looks as it did at the last look, so that nobody is writing it.
+    pub(super) fn is_settled(&self, name: &OsStr, stamp: Stamp) -> bool {
+        locked(&self.puzzling).insert(name.to_owned(), stamp) == Some(stamp)
+    }
+
+    /// Forgets a file that is understood, or gone.
+    pub(super) fn solved(&self, name: &OsStr) {
+        locked(&self.puzzling).remove(name);
+    }
+}
+
+/// The queue is writing this message.
+pub(super) struct Busy {
+    core: Arc<Core>,
+    id: QueueId,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        locked(&self.core.busy).remove(&self.id);
+    }
+}
+
+/// What a name in Queue says of its file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// `<id>.eml`.
+    Message(QueueId),
+    /// A message file that we would have named otherwise: a copy made by hand, an ending in capitals.
+    Misnamed(Option<QueueId>),
+    /// What file managers and editors keep beside the files they work on.
+    Hidden,
+    /// Anything else.
+    Foreign,
+}
+
+impl Name {
+    pub(super) fn of(name: &OsStr) -> Self {
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b".") || bytes.starts_with(b"#") || bytes.ends_with(b"~") {
+            return Self::Hidden;
+        }
+        let Some(at) = bytes.len().checked_sub(SUFFIX.len()) else { return Self::Foreign };
+        if !bytes[at..].eq_ignore_ascii_case(SUFFIX.as_bytes()) {
+            return Self::Foreign;
+        }
+        let id = std::str::from_utf8(&bytes[..at]).ok().and_then(|stem| stem.parse().ok());
+        match id {
+            Some(id) if bytes[at..] == *SUFFIX.as_bytes() => Self::Message(id),
+            id => Self::Misnamed(id),
+        }
+    }
+}
+
+/// The name of a message's file.
+pub(super) fn file_name(id: &QueueId) -> OsString {
+    let mut name = String::with_capacity(id.as_str().len() + SUFFIX.len());
+    name.push_str(id.as_str());
+    name.push_str(SUFFIX);
+    name.into()
+}
+
+/// When a file was last changed.
+pub(super) fn touched(stamp: Stamp) -> Timestamp {
+    Timestamp::from_unix(stamp.modified.div_euclid(1_000_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_into_messages_copies_editors_files_and_foreign_ones() {
+        let id: QueueId = "0JX4".parse().unwrap();
+        let of = |text: &str| Name::of(OsStr::new(text));
+        assert_eq!(of("0JX4.eml"), Name::Message(id.clone()));
+        assert_eq!(of("0JX4.EML"), Name::Misnamed(Some(id)));
+        assert_eq!(of("0JX4 - Copy.eml"), Name::Misnamed(None));
+        assert_eq!(of(".eml"), Name::Hidden);
+        for text in [".0JX4.eml.swp", "0JX4.eml~", "#0JX4.eml#"] {
+            assert_eq!(of(text), Name::Hidden, "{text}");
+        }
+        for text in ["0JX4.txt", "eml", "0JX4.eml.tmp"] {
+            assert_eq!(of(text), Name::Foreign, "{text}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The store of a real mailroot: a directory tree.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+use super::store::{Access, Entry, Folder, Folders, Kind, Stamp, Store, StoredFile};
+use crate::platform::files;
+
+/// [`Store`] over a directory tree.
+#[derive(Debug)]
+pub struct DirectoryStore {
+    folders: Folders,
+    synced: bool,
+}
+
+impl DirectoryStore {
+    /// A store over these folders, made where they are missing.
+    pub fn new(folders: Folders) -> Self {
+        Self { folders, synced: true }
+    }
+
+    /// The same without a single sync, as the control that shows that a power-cut campaign can lose mail.
+    /// Never for real mail.
+    #[must_use]
+    pub fn without_sync(self) -> Self {
+        tracing::warn!("syncs are off: a power cut loses accepted mail");
+        Self { synced: false, ..self }
+    }
+
+    fn path(&self, folder: Folder, name: &OsStr) -> PathBuf {
+        let mut path = self.folders.path(folder);
+        path.push(name);
+        path
+    }
+}
+
+impl Store for DirectoryStore {
+    fn place(&self) -> String {
+        let queue = &self.folders.queue;
+        queue.parent().unwrap_or(queue).display().to_string()
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        for folder in Folder::ALL {
+            let path = self.folders.path(folder);
+            let made = files::make_private_folder(&path)?;
+            if made && self.synced {
+                // A name in a folder that is itself not on disk would be worth nothing.
+                path.ancestors().skip(1).filter(|above| above.is_dir()).take(3).try_for_each(files::sync_folder)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> io::Result<Option<Box<dyn Send + Sync>>> {
+        let path = self.path(Folder::State, OsStr::new("lock"));
+        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Box::new(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn create(&self, folder: Folder, name: &OsStr) -> io::Result<Box<dyn StoredFile>> {
+        let file = files::create_private(&self.path(folder, name))?;
+        Ok(Box::new(DirectoryFile { file, synced: self.synced }))
+    }
+
+    fn open(&self, folder: Folder, name: &OsStr, access: Access) -> io::Result<(Box<dyn StoredFile>, Stamp)> {
+        let file = files::open_regular(&self.path(folder, name), access == Access::Write)?;
+        let stamp = stamp(&file.metadata()?)?;
+        Ok((Box::new(DirectoryFile { file, synced: self.synced }), stamp))
+    }
+
+    fn stat(&self, folder: Folder, name: &OsStr) -> io::Result<Stamp> {
+        stamp(&fs::symlink_metadata(self.path(folder, name))?)
+    }
+
+    fn list(&self, folder: Folder, each: &mut dyn FnMut(Entry)) -> io::Result<()> {
+        for entry in fs::read_dir(self.folders.path(folder))? {
+            let entry = entry?;
+            let kind = match entry.file_type() {
+                Ok(kind) if kind.is_file() => Kind::File,
+                Ok(kind) if kind.is_dir() => Kind::Folder,
+                _ => Kind::Other,
+            };
+            each(Entry { name: entry.file_name(), kind });
+        }
+        Ok(())
+    }
+
+    fn publish(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
+        files::rename_new(&self.path(from.0, from.1), &self.path(to.0, to.1))
+    }
+
+    fn replace(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
+        files::rename_over(&self.path(from.0, from.1), &self.path(to.0, to.1))
+    }
+
+    fn remove(&self, folder: Folder, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(self.path(folder, name))
+    }
+
+    fn sync_folder(&self, folder: Folder) -> io::Result<()> {
+        if self.synced { files::sync_folder(&self.folders.path(folder)) } else { Ok(()) }
+    }
+
+    fn space(&self) -> io::Result<(u64, u64)> {
+        files::space(&self.folders.queue)
+    }
+}
+
+struct DirectoryFile {
+    file: File,
+    synced: bool,
+}
+
+impl StoredFile for DirectoryFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        loop {
+            match files::read_at(&self.file, buffer, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        files::write_all_at(&self.file, bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.synced { self.file.sync_all() } else { Ok(()) }
+    }
+
+    fn stamp(&self) -> io::Result<Stamp> {
+        stamp(&self.file.metadata()?)
+    }
+}
+
+fn stamp(metadata: &Metadata) -> io::Result<Stamp> {
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let modified = match metadata.modified()?.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
+    };
+    Ok(Stamp { modified, size: metadata.len() })
+}

@@ -1,0 +1,197 @@
+//! Following what people do to the Queue folder by hand.
+//!
+//! A file may be looked at while somebody still writes it. One that makes no sense is therefore only remembered at
+//! the first look; if it looks the same at the second, nobody is writing it and it goes to Badmail. The same care is
+//! taken before a file is renamed. Who watches the folder leaves a quarter of a second between two looks.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::sync::Arc;
+
+use super::aside::set_aside;
+use super::core::{Core, Name, file_name, touched};
+use super::error::ReadError;
+use super::id::QueueId;
+use super::message::Message;
+use super::store::{Access, Folder, Kind, Stamp, StoredFile};
+use super::{Queue, read};
+
+/// What became of a file since it was last looked at.
+#[derive(Debug)]
+pub enum Inspection {
+    /// Nothing, or the queue itself is writing it at this moment.
+    Unchanged,
+    /// It is not there.
+    Gone,
+    /// What it says now.
+    Changed(Box<Message>, Stamp),
+    /// It makes no sense, but somebody may still be writing it: look again in a quarter of a second.
+    Unfinished,
+    /// Moved to Badmail with this reason.
+    SetAside(String),
+}
+
+/// What became of a file that somebody put into Queue under a name of their own.
+#[derive(Debug)]
+pub enum Adoption {
+    /// It is a message, and this is its name now.
+    Adopted(QueueId, Box<Message>, Stamp),
+    /// Somebody may still be writing it: look again in a quarter of a second.
+    Unfinished,
+    /// Moved to Badmail with this reason.
+    SetAside(String),
+    /// It is not there, or it is none of our business: a folder, an editor's hidden file.
+    Gone,
+}
+
+impl Queue {
+    /// Looks at one file again. `known` is what the caller last knew of it.
+    pub async fn inspect(&self, id: &QueueId, known: Option<Stamp>) -> io::Result<Inspection> {
+        let (core, id) = (self.core(), id.clone());
+        self.workers().run(move || inspect(&core, &id, known)).await
+    }
+
+    /// Takes a file of any name in Queue: gives a message an id of its own, sets anything else aside.
+    pub async fn adopt(&self, name: &OsStr) -> io::Result<Adoption> {
+        let (core, name) = (self.core(), name.to_owned());
+        self.workers().run(move || adopt(&core, &name)).await
+    }
+
+    /// Every message file of Queue with its stamp, but for those just being written. Files under other names are
+    /// adopted or set aside, if they did not change since the last scan.
+    pub async fn scan(&self) -> io::Result<Vec<(QueueId, Stamp)>> {
+        let core = self.core();
+        self.workers().run(move || scan(&core)).await
+    }
+}
+
+fn inspect(core: &Arc<Core>, id: &QueueId, known: Option<Stamp>) -> io::Result<Inspection> {
+    if core.is_busy(id) {
+        return Ok(Inspection::Unchanged);
+    }
+    let name = file_name(id);
+    let Some((file, stamp)) = open(core, &name)? else { return Ok(Inspection::Gone) };
+    if known == Some(stamp) {
+        return Ok(Inspection::Unchanged);
+    }
+    Ok(match look(core, &name, file.as_deref(), stamp)? {
+        Look::Message(message) => Inspection::Changed(message, stamp),
+        Look::Unfinished => Inspection::Unfinished,
+        Look::SetAside(reason) => Inspection::SetAside(reason),
+    })
+}
+
+fn adopt(core: &Arc<Core>, name: &OsStr) -> io::Result<Adoption> {
+    let wanted = match Name::of(name) {
+        Name::Hidden => return Ok(Adoption::Gone),
+        Name::Message(id) if core.is_busy(&id) => return Ok(Adoption::Gone),
+        Name::Message(id) => return Ok(adopted(inspect(core, &id, None)?, id)),
+        Name::Misnamed(id) => Ok(id),
+        Name::Foreign => Err("its name does not end in .eml"),
+    };
+    let Some((file, stamp)) = open(core, name)? else { return Ok(Adoption::Gone) };
+    if !core.is_settled(name, stamp) {
+        return Ok(Adoption::Unfinished);
+    }
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(reason) => return put_aside(core, name, reason.to_owned()).map(Adoption::SetAside),
+    };
+    Ok(match look(core, name, file.as_deref(), stamp)? {
+        Look::Message(message) => {
+            drop(file);
+            let id = rename(core, name, wanted, stamp)?;
+            core.solved(name);
+            Adoption::Adopted(id, message, stamp)
+        }
+        Look::Unfinished => Adoption::Unfinished,
+        Look::SetAside(reason) => Adoption::SetAside(reason),
+    })
+}
+
+fn adopted(inspection: Inspection, id: QueueId) -> Adoption {
+    match inspection {
+        Inspection::Changed(message, stamp) => Adoption::Adopted(id, message, stamp),
+        Inspection::SetAside(reason) => Adoption::SetAside(reason),
+        Inspection::Unfinished => Adoption::Unfinished,
+        Inspection::Unchanged | Inspection::Gone => Adoption::Gone,
+    }
+}
+
+fn scan(core: &Arc<Core>) -> io::Result<Vec<(QueueId, Stamp)>> {
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    core.store.list(Folder::Queue, &mut |entry| match (Name::of(&entry.name), entry.kind) {
+        (Name::Hidden, _) | (_, Kind::Folder) => {}
+        (Name::Message(id), Kind::File) => {
+            if !core.is_busy(&id)
+                && let Ok(stamp) = core.store.stat(Folder::Queue, &entry.name)
+            {
+                found.push((id, stamp));
+            }
+        }
+        _ => others.push(entry.name),
+    })?;
+    for name in others {
+        match adopt(core, &name) {
+            Ok(Adoption::Adopted(id, _, stamp)) => found.push((id, stamp)),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(file = %name.display(), %error, "a file in Queue can neither be read nor moved"),
+        }
+    }
+    Ok(found)
+}
+
+/// What a look at a file that is there tells.
+enum Look {
+    Message(Box<Message>),
+    Unfinished,
+    SetAside(String),
+}
+
+fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: Stamp) -> io::Result<Look> {
+    let reason = match file.map(|file| read::message(file, stamp)) {
+        Some(Ok((message, _))) => {
+            core.solved(name);
+            return Ok(Look::Message(Box::new(message)));
+        }
+        Some(Err(ReadError::Io(error))) => return Err(error),
+        Some(Err(ReadError::Gone)) => return Err(io::ErrorKind::NotFound.into()),
+        Some(Err(ReadError::Malformed(reason))) => reason,
+        None => "it is not a regular file".to_owned(),
+    };
+    if core.is_settled(name, stamp) { put_aside(core, name, reason).map(Look::SetAside) } else { Ok(Look::Unfinished) }
+}
+
+fn put_aside(core: &Arc<Core>, name: &OsStr, reason: String) -> io::Result<String> {
+    set_aside(core, name, &reason)?;
+    core.solved(name);
+    Ok(reason)
+}
+
+/// Opens a file of Queue; `None` for the handle if it is no regular file, `None` for all if it is not there.
+#[expect(clippy::type_complexity, reason = "two questions, two answers")]
+fn open(core: &Core, name: &OsStr) -> io::Result<Option<(Option<Box<dyn StoredFile>>, Stamp)>> {
+    match core.store.open(Folder::Queue, name, Access::Read) {
+        Ok((file, stamp)) => Ok(Some((Some(file), stamp))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            core.solved(name);
+            Ok(None)
+        }
+        Err(_) if !core.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a message made by hand a name of ours: the one it nearly has if that is free, else a fresh one.
+pub(super) fn rename(core: &Core, name: &OsStr, wanted: Option<QueueId>, stamp: Stamp) -> io::Result<QueueId> {
+    let mut id = wanted.unwrap_or_else(|| core.ids.next(touched(stamp)));
+    loop {
+        let new: OsString = file_name(&id);
+        match core.store.publish((Folder::Queue, name), (Folder::Queue, &new)) {
+            Ok(()) => return core.store.sync_folder(Folder::Queue).map(|()| id),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => id = core.ids.next(touched(stamp)),
+            Err(error) => return Err(error),
+        }
+    }
+}
