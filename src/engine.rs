@@ -5,12 +5,15 @@
 //! act is recorded with who did it. The engine knows no screen and no socket of those who look.
 
 mod access;
+mod badmail;
 mod command;
 mod gate;
 mod handle;
 mod intake;
 mod janitor;
 mod listener;
+mod look;
+mod messages;
 mod pickup;
 mod problems;
 mod reload;

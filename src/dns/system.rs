@@ -19,7 +19,7 @@ use crate::text::shortened;
 /// The longest wait for one answer, all tries and servers together.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long "there is none" is believed. An administrator who mends a zone does not want to wait a day for the mail.
-const NEGATIVE: Duration = Duration::from_secs(5 * 60);
+const NEGATIVE: Duration = Duration::from_mins(5);
 /// How much of a reason is kept, in characters.
 const MAX_REASON: usize = 200;
 
@@ -35,12 +35,11 @@ impl System {
     ///
     /// If the system's settings cannot be read, every lookup says so: mail waits, and mail that needs no lookup goes.
     pub fn new(servers: &[SocketAddr]) -> Self {
-        let (config, mut options, trouble) = match servers {
-            [] => system_settings(),
-            _ => {
-                let servers = servers.iter().map(name_server).collect();
-                (ResolverConfig::from_parts(None, Vec::new(), servers), ResolverOpts::default(), None)
-            }
+        let (config, mut options, trouble) = if servers.is_empty() {
+            system_settings()
+        } else {
+            let servers = servers.iter().map(name_server).collect();
+            (ResolverConfig::from_parts(None, Vec::new(), servers), ResolverOpts::default(), None)
         };
         options.negative_max_ttl = Some(NEGATIVE);
         let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
@@ -123,7 +122,7 @@ impl Resolver for System {
         })
     }
 
-    fn names<'a>(&'a self, address: IpAddr) -> Answer<'a, Vec<Domain>> {
+    fn names(&self, address: IpAddr) -> Answer<'_, Vec<Domain>> {
         Box::pin(async move {
             let lookup = self.lookup(Name::from(address.to_canonical()), RecordType::PTR).await?;
             let names = lookup.answers().iter().filter_map(|record| match &record.data {

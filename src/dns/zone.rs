@@ -120,7 +120,7 @@ impl Resolver for Zone {
         })
     }
 
-    fn names<'a>(&'a self, address: IpAddr) -> Answer<'a, Vec<Domain>> {
+    fn names(&self, address: IpAddr) -> Answer<'_, Vec<Domain>> {
         Box::pin(async move {
             self.check_silent()?;
             self.addresses.get(&address.to_canonical()).cloned().ok_or(ResolveError::NoSuchName)

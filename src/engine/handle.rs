@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
 use super::command::{Actor, Command, Outcome};
 use super::gate::Gate;
 use super::problems::Problems;
 use super::reload::Reloader;
-use super::{badmail, look, mail};
+use super::{badmail, look, messages};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
@@ -28,7 +28,12 @@ pub(super) struct Shared {
     pub(super) gate: Arc<Gate>,
     pub(super) reloader: Reloader,
     pub(super) started: Timestamp,
+    /// True once the engine stops.
+    pub(super) draining: watch::Receiver<bool>,
+    /// Somebody asked for the stop.
     pub(super) stop: Notify,
+    /// Something happened in Pickup.
+    pub(super) pickup_touched: Notify,
 }
 
 /// Cheap to clone; outlives the engine, whose answers are then refusals.
@@ -54,10 +59,10 @@ impl Handle {
             Command::Destinations => look::destinations(shared),
             Command::Log { filter, limit, follow: _ } => look::log(shared, &filter, limit),
             Command::CloseSession { id } => close_session(shared, actor, id),
-            Command::QueueList { filter, offset, limit } => mail::list(shared, &filter, offset, limit),
-            Command::QueueShow { id } => mail::show(shared, &id).await,
-            Command::QueueExport { id } => mail::export(shared, &id).await,
-            Command::QueueAct { act, target } => mail::act(shared, actor, act, &target).await,
+            Command::QueueList { filter, offset, limit } => messages::list(shared, &filter, offset, limit),
+            Command::QueueShow { id } => messages::show(shared, &id).await,
+            Command::QueueExport { id } => messages::export(shared, &id).await,
+            Command::QueueAct { act, target } => messages::act(shared, actor, act, &target).await,
             Command::BadmailList { filter, offset, limit } => badmail::list(shared, &filter, offset, limit).await,
             Command::BadmailShow { id } => badmail::show(shared, &id).await,
             Command::BadmailAct { act, target } => badmail::act(shared, actor, act, &target).await,

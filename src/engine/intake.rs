@@ -13,7 +13,7 @@ use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
 use crate::mail::{Domain, EnhancedStatus, Reply};
 use crate::queue::{CommitError, Draft, Message, Origin, Queue, Via};
-use crate::smtp::{self, Submission};
+use crate::smtp::{self, Peer, Refusal, Submission};
 
 /// Room that must be left on the queue's disk beyond the message itself: reports and the log need some too.
 const RESERVE: u64 = 1024 * 1024;
@@ -113,7 +113,6 @@ impl smtp::Host for Intake {
                 Ok(())
             }
             Err(error) => {
-                self.ledger.totals.refused.add(1);
                 self.problems.raise(Source::Disk, format!("a message could not be kept and was refused: {error}"));
                 Err(match error {
                     CommitError::Full(_) => no_room(),
@@ -128,24 +127,27 @@ impl smtp::Host for Intake {
     fn run_queue(&self, domain: &Domain) -> usize {
         self.dispatcher.run_queue(domain)
     }
+
+    fn refused(&self, peer: &Peer, refusal: &Refusal) {
+        self.ledger.totals.refused.add(1);
+        let mut record = Record::new(self.clock.now(), Event::Refused, "");
+        record.client = Some(peer.address.ip().to_string());
+        record.sender = Some(refusal.sender.to_string());
+        record.recipient = refusal.recipient.as_ref().map(ToString::to_string);
+        record.reply = Some(refusal.reply.to_string());
+        self.ledger.record(record);
+    }
 }
 
 /// The line of the delivery log for a message that was just accepted.
 pub(super) fn accepted(id: &str, message: &Message) -> Record {
-    Record {
-        time: message.received,
-        event: Event::Accepted,
-        id: id.to_owned(),
-        client: message.origin.client.map(|client| client.to_string()),
-        sender: Some(message.envelope.sender.to_string()),
-        recipient: None,
-        host: message.origin.helo.as_deref().map(str::to_owned),
-        reply: None,
-        delay: None,
-        size: Some(message.size),
-        attempt: None,
-        actor: message.origin.user.as_deref().map(str::to_owned),
-    }
+    let mut record = Record::new(message.received, Event::Accepted, id);
+    record.client = message.origin.client.map(|client| client.to_string());
+    record.sender = Some(message.envelope.sender.to_string());
+    record.host = message.origin.helo.as_deref().map(str::to_owned);
+    record.size = Some(message.size);
+    record.actor = message.origin.user.as_deref().map(str::to_owned);
+    record
 }
 
 fn no_room() -> Reply {

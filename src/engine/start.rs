@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::gate::Gate;
 use super::handle::{Handle, Shared};
@@ -52,9 +52,6 @@ pub enum StartError {
     /// A listener could not be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// Name resolution could not be set up.
-    #[error("the name servers cannot be used: {0}; name some in delivery.advanced.dns_servers")]
-    Resolver(String),
     /// The queue's folder could not be read.
     #[error("the queue could not be read: {0}")]
     Recovery(std::io::Error),
@@ -64,7 +61,10 @@ pub enum StartError {
 pub struct Engine {
     shared: Arc<Shared>,
     draining: watch::Sender<bool>,
+    /// Upkeep that may be cut off anywhere.
     tasks: JoinSet<()>,
+    /// Takes from Pickup, and must end between two files.
+    pickup: JoinHandle<()>,
 }
 
 impl Engine {
@@ -73,16 +73,13 @@ impl Engine {
         let descriptors = platform::raise_descriptor_limit();
         let settings = Arc::new(ArcSwap::from_pointee(options.settings));
         let now = settings.load_full();
-        let store = if options.unsafe_no_sync { DirectoryStore::without_sync() } else { DirectoryStore::new() };
-        let queue = Queue::open(Folders::below(&now.mailroot), Arc::new(store))?;
+        let folders = Folders::below(&now.mailroot);
+        let store = DirectoryStore::new(folders.clone());
+        let store = if options.unsafe_no_sync { store.without_sync() } else { store };
+        let queue = Queue::open(Arc::new(store))?;
         let ledger = Ledger::with_log(&now.log.directory)?;
-        let resolver = match options.resolver {
-            Some(resolver) => resolver,
-            None => {
-                let servers = &now.delivery.advanced.dns_servers;
-                Arc::new(System::new(servers).map_err(|error| StartError::Resolver(error.to_string()))?)
-            }
-        };
+        let dns_servers = &now.delivery.advanced.dns_servers;
+        let resolver = options.resolver.unwrap_or_else(|| Arc::new(System::new(dns_servers)));
         let clock = Arc::new(Clock::system());
         let problems = Arc::new(Problems::default());
         let dispatcher = Dispatcher::start(Context {
@@ -109,7 +106,7 @@ impl Engine {
             resolver,
             ledger: Arc::clone(&ledger),
             intake,
-            draining: drain,
+            draining: drain.clone(),
         });
         let mut listeners = Listeners::new(reception);
         let bound = listeners.bind(&now.general.listen).await?;
@@ -122,13 +119,26 @@ impl Engine {
             dispatcher.clone(),
             Arc::clone(&problems),
         );
-        let shared = Arc::new(Shared::new(settings, clock, queue, dispatcher, ledger, problems, gate, reloader));
+        let shared = Arc::new(Shared {
+            started: clock.now(),
+            settings,
+            clock,
+            queue,
+            dispatcher,
+            ledger,
+            problems,
+            gate,
+            reloader,
+            draining: drain,
+            stop: Notify::new(),
+            pickup_touched: Notify::new(),
+        });
         let mut tasks = JoinSet::new();
-        tasks.spawn(queue_watch::follow(Arc::clone(&shared)));
-        tasks.spawn(pickup::sweep(Arc::clone(&shared)));
+        tasks.spawn(queue_watch::follow(Arc::clone(&shared), folders));
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
         tasks.spawn(super::reload::follow_file(Arc::clone(&shared)));
-        Ok(Self { shared, draining, tasks })
+        let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
+        Ok(Self { shared, draining, tasks, pickup })
     }
 
     /// The door for viewers and commands.
@@ -142,6 +152,7 @@ impl Engine {
         let _ = self.draining.send(true);
         self.tasks.shutdown().await;
         let finish = async {
+            let _ = self.pickup.await;
             self.shared.dispatcher.drain().await;
             self.shared.ledger.inbound_sessions_ended().await;
         };
@@ -156,16 +167,16 @@ impl Engine {
 async fn recover(queue: &Queue, dispatcher: &Dispatcher, problems: &Problems) -> std::io::Result<()> {
     let (reader, target) = (queue.clone(), dispatcher.clone());
     let found = tokio::task::spawn_blocking(move || {
-        reader.recover(|id, message, stamp| target.insert(id, message, stamp))
+        reader.recover(|id, message, stamp| target.insert(&id, message, stamp))
     });
     let recovery = found.await.map_err(std::io::Error::other)??;
     tracing::info!("{} messages read back from the queue", recovery.loaded);
     for (name, reason) in &recovery.set_aside {
         tracing::warn!("moved {} to Badmail: {reason}", crate::text::quoted(name));
     }
-    if !recovery.failed.is_empty() {
-        let (name, error) = &recovery.failed[0];
-        let more = recovery.failed.len() - 1;
+    if !recovery.stuck.is_empty() {
+        let (name, error) = &recovery.stuck[0];
+        let more = recovery.stuck.len() - 1;
         problems.raise(
             Source::Recovery,
             format!("{} of Queue can neither be read nor set aside ({error}), and {more} more", crate::text::quoted(name)),

@@ -64,16 +64,29 @@ async fn a_connection_lost_before_the_dot_has_not_delivered() {
 
 #[tokio::test]
 async fn a_last_word_in_the_middle_of_the_content_is_heard() {
-    let (stream, mut server) = tokio::io::duplex(4096);
-    let talk = tokio::spawn(async move {
-        answer(&mut server, &["220 mx", "250 mx", "250 ok", "250 ok", "354 go"]).await;
-        server.write_all(b"552 5.3.4 too big\r\n").await.unwrap();
-    });
-    let mut connection = open(stream).await.unwrap();
-    let outcome = send_content(&mut connection, &["a"], &b"line\r\n".repeat(100_000)).await.unwrap();
-    talk.await.unwrap();
+    let outcome = cut_short("552 5.3.4 too big").await.unwrap();
     assert_eq!((letters(&outcome).as_str(), outcome.reusable), ("F", false));
     assert_eq!(reply(&outcome, 0).to_string(), "552 5.3.4 too big");
+}
+
+#[tokio::test]
+async fn success_in_the_middle_of_the_content_is_not_believed() {
+    let error = cut_short("250 2.6.0 taken").await.unwrap_err();
+    assert!(matches!(error, ClientError::OutOfStep { stage: Stage::Content, .. }), "{error}");
+}
+
+/// Sends a large message to a server that says this and closes before it has read all of it.
+async fn cut_short(last_word: &str) -> Result<Outcome, ClientError> {
+    let (stream, mut server) = tokio::io::duplex(4096);
+    let last_word = format!("{last_word}\r\n");
+    let talk = tokio::spawn(async move {
+        answer(&mut server, &["220 mx", "250 mx", "250 ok", "250 ok", "354 go"]).await;
+        server.write_all(last_word.as_bytes()).await.unwrap();
+    });
+    let mut connection = open(stream).await.unwrap();
+    let result = send_content(&mut connection, &["a"], &b"line\r\n".repeat(100_000)).await;
+    talk.await.unwrap();
+    result
 }
 
 #[tokio::test]

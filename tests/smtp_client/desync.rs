@@ -28,6 +28,17 @@ async fn nh06_a_reply_too_many_for_mail_does_not_fail_a_recipient() {
 }
 
 #[tokio::test]
+async fn nh06_a_reply_that_comes_late_shows_at_rset() {
+    for late in ["354 go", "503 no recipients"] {
+        for peer in both_ways() {
+            let peer = peer.on("RCPT", say("550 no")).on("DATA", say("554 no recipients")).on("RSET", say(late));
+            let error = send(&mut connect(&peer).await, &["a"]).await.unwrap_err();
+            assert!(matches!(error, ClientError::OutOfStep { stage: Stage::Reset, .. }), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn nh06_a_verdict_given_before_the_content_is_none() {
     let peer = ScriptedPeer::new().on("DATA", say("354 go\r\n250 taken"));
     assert!(matches!(send(&mut connect(&peer).await, &["a"]).await, Err(ClientError::OutOfStep { .. })));

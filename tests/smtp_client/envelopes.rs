@@ -85,6 +85,8 @@ async fn s015_552_for_too_many_recipients_is_temporary() {
         let peer = peer.on("RCPT TO:<x@", say("552 too many recipients"));
         assert_eq!(letters(&send(&mut connect(&peer).await, &["a", "x", "x"]).await.unwrap()), "DUU");
         assert_eq!(letters(&send(&mut connect(&peer).await, &["x"]).await.unwrap()), "4");
+        let peer = ScriptedPeer::new().on("RCPT TO:<x@", say("550 5.5.3 too many recipients"));
+        assert_eq!(letters(&send(&mut connect(&peer).await, &["a", "x"]).await.unwrap()), "DU");
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Tests are named by the row of the conformance checklist or the attack vector that they prove.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
@@ -30,7 +32,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 use tokio::time::Instant;
 
 const CONTENT: &[u8] = b"Subject: hello\r\n\r\n.dot\r\ntext\r\n";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Content in memory, in pieces.
 struct Pieces(VecDeque<Bytes>);

@@ -157,7 +157,7 @@ impl ScriptedPeer {
         loop {
             let end = if in_content { end_of_data(&pending) } else { end_of_line(&pending) };
             let Some((length, whole)) = end else {
-                let mut block = [0; 16 * 1024];
+                let mut block = vec![0; 16 * 1024];
                 let octets = stream.read(&mut block).await.ok().filter(|&octets| octets > 0)?;
                 pending.extend_from_slice(&block[..octets]);
                 self.lock().sessions[session].raw.extend_from_slice(&block[..octets]);
@@ -196,10 +196,14 @@ impl ScriptedPeer {
         match command.split(' ').next().unwrap_or_default() {
             "(GREETING)" => say("220 peer.example ESMTP"),
             "EHLO" => {
-                let mut lines = vec!["peer.example".to_string()];
-                lines.extend(shared.extensions.iter().cloned());
+                let mut lines = vec!["peer.example"];
+                lines.extend(shared.extensions.iter().map(String::as_str));
                 let last = lines.pop().unwrap();
-                say(lines.iter().map(|line| format!("250-{line}\r\n")).collect::<String>() + "250 " + &last)
+                let mut answer = String::new();
+                for line in lines {
+                    answer.extend(["250-", line, "\r\n"]);
+                }
+                say(answer + "250 " + last)
             }
             "DATA" => say("354 go ahead"),
             "QUIT" => say("221 2.0.0 bye"),

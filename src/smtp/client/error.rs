@@ -113,8 +113,10 @@ impl ClientError {
     /// message, and trying again may make a second copy.
     pub fn may_have_delivered(&self) -> bool {
         match self {
-            Self::Lost { stage, .. } | Self::TimedOut { stage, .. } => *stage == Stage::EndOfData,
-            Self::BadReply { stage, .. } | Self::OutOfStep { stage, .. } => *stage == Stage::EndOfData,
+            Self::Lost { stage, .. }
+            | Self::TimedOut { stage, .. }
+            | Self::BadReply { stage, .. }
+            | Self::OutOfStep { stage, .. } => *stage == Stage::EndOfData,
             Self::Refused { .. } | Self::Unreadable { .. } | Self::BareLineEnd => false,
         }
     }
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_reason_says_what_happened_and_while_doing_what() {
-        let after = Duration::from_secs(120);
+        let after = Duration::from_mins(2);
         let reply = ClientError::TimedOut { stage: Stage::Data, after }.to_reply();
         assert_eq!(reply.to_string(), "451 4.4.2 timed out after 2m while waiting for the reply to DATA");
         let source = io::ErrorKind::ConnectionReset.into();

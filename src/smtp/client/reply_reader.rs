@@ -223,15 +223,23 @@ mod tests {
         let line = [b"250-".as_slice(), &[b'x'; 8000], b"\r\n"].concat();
         assert_eq!(read(&line.repeat(9)), Err(ReplyError::TooLong));
         assert_eq!(read(&[b'x'; 9000]), Err(ReplyError::TooLong));
+        let line = [b"250 ".as_slice(), &[b'x'; 9000], b"\r\n"].concat();
+        assert_eq!(read(&line), Err(ReplyError::TooLong));
     }
 
     #[test]
     fn what_follows_a_reply_is_noticed() {
         let mut reader = ReplyReader::default();
-        reader.buffer().extend_from_slice(b"250 ok\r\n250 a");
-        assert!(reader.next_reply(|_| ()).unwrap().is_some());
-        assert!(!reader.is_empty());
+        reader.buffer().extend_from_slice(b"250 ok\r\n250 a\r\n250-b\r\n");
+        for _ in 0..2 {
+            assert!(reader.next_reply(|_| ()).unwrap().is_some());
+            assert!(!reader.is_empty());
+        }
         assert!(reader.next_reply(|_| ()).unwrap().is_none());
+        assert!(!reader.is_empty(), "a reply has begun");
+        reader.buffer().extend_from_slice(b"250 c\r\n");
+        assert!(reader.next_reply(|_| ()).unwrap().is_some());
+        assert!(reader.is_empty());
     }
 
     proptest! {

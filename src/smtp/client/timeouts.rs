@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// How long to wait at each step. The defaults are the least that RFC 5321 4.5.3.2 asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
