@@ -5,7 +5,7 @@
 
 mod arguments;
 mod badmail;
-mod config;
+pub(crate) mod config;
 mod log;
 mod output;
 mod queue;
@@ -15,11 +15,13 @@ mod trial;
 mod views;
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{Arguments, Command};
+use self::arguments::{Arguments, Command, ConfigCommand};
+use self::config::ConfigError;
 use crate::config::LoadError;
 use crate::engine;
 
@@ -28,24 +30,28 @@ const FAILED: u8 = 1;
 /// Wrong usage or bad settings.
 const MISUSED: u8 = 2;
 
+/// What a later version brings: what it is called, and what to do until then.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not in this version; {1}")]
+struct NotYet(&'static str, &'static str);
+
 /// Does what the process's arguments say.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
-        Ok(status) => status,
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
         // Who closed the pipe has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&format!("{error:#}"));
-            ExitCode::from(if error.is::<LoadError>() { MISUSED } else { FAILED })
+            ExitCode::from(exit_status(&error))
         }
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     let file = arguments.config.as_deref();
-    let done = match arguments.command.unwrap_or(Command::Run) {
-        Command::Serve { unsafe_no_sync } => return serve::serve(file, unsafe_no_sync),
+    match arguments.command.unwrap_or(Command::Run) {
+        Command::Serve { unsafe_no_sync } => serve::serve(file, unsafe_no_sync),
         Command::Status { json } => views::status(file, json),
         Command::Sessions(sessions) => views::sessions(file, &sessions),
         Command::Queue(queue) => queue::run(file, queue),
@@ -54,33 +60,52 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Pause { domain } => remote::act(file, &engine::Command::Pause { domain }),
         Command::Resume { domain } => remote::act(file, &engine::Command::Resume { domain }),
         Command::Test { to, from } => trial::send(file, &to, from.as_ref()),
-        Command::Config(command) => return config::run(file, command),
-        Command::Run => return Ok(not_here("the dashboard", "`mailroot serve` runs the relay without it")),
-        Command::Attach => {
-            return Ok(not_here("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"));
-        }
-        Command::Demo => return Ok(not_here("the demonstration", "`mailroot serve` runs the relay")),
-        Command::User { .. } => {
-            return Ok(not_here("login", "access.relay in the settings says which addresses may send"));
-        }
+        Command::Config(command) => configure(file, command),
+        Command::Run => not_yet("the dashboard", "`mailroot serve` runs the relay without it"),
+        Command::Attach => not_yet("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"),
+        Command::Demo => not_yet("the demonstration", "`mailroot serve` runs the relay"),
+        Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
         Command::Admin { .. } | Command::Ssh => {
-            return Ok(not_here("administration by SSH", "who owns the control socket may administer"));
+            not_yet("administration by SSH", "who owns the control socket may administer")
         }
         Command::Check { .. } => {
-            return Ok(not_here(
-                "the trial of a smart host",
-                "`mailroot test --to ADDRESS` sends a message through it",
-            ));
+            not_yet("the trial of a smart host", "`mailroot test --to ADDRESS` sends a message through it")
         }
-    };
-    done.map(|()| ExitCode::SUCCESS)
+    }
 }
 
-fn not_here(what: &str, instead: &str) -> ExitCode {
-    output::complain(&format!("{what} is not in this version; {instead}"));
-    ExitCode::from(FAILED)
+fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match command {
+        ConfigCommand::Check => config::check(file, &mut out)?,
+        ConfigCommand::Show { json } => config::show(file, json, &mut out)?,
+        ConfigCommand::Set { key, value } => config::set(file, &key, &value, &mut out)?,
+        ConfigCommand::Preset { .. } => {
+            return not_yet("the list of presets", "`mailroot config set delivery.advanced.smart_host` sets one");
+        }
+        ConfigCommand::Certificate { .. } => return not_yet("TLS", "mail is sent and taken in clear"),
+        ConfigCommand::Import { .. } => return not_yet("the import", "`mailroot config set` sets key by key"),
+    }
+    Ok(())
 }
 
+fn not_yet(what: &'static str, instead: &'static str) -> anyhow::Result<()> {
+    Err(NotYet(what, instead).into())
+}
+
+fn exit_status(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<ConfigError>() {
+        Some(error) => error.exit_status(),
+        None if error.is::<LoadError>() => MISUSED,
+        None => FAILED,
+    }
+}
+
+/// Only of standard output: a control connection that breaks is an error like any other.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let output = match error.downcast_ref::<ConfigError>() {
+        Some(ConfigError::Print(error)) => Some(error),
+        _ => error.downcast_ref::<io::Error>(),
+    };
+    output.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

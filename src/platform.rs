@@ -1,5 +1,4 @@
-//! All that differs between Linux and Windows: files and their folders, the control socket, signals, descriptors,
-//! usual places.
+//! All that differs between Linux and Windows: the control socket, signals, descriptors, file modes, usual places.
 //!
 //! The other modules are portable because this one is not. It knows nothing of mail.
 

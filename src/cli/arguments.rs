@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::config::ConfigCommand;
 use crate::ledger::RecordFilter;
 use crate::mail::Address;
 use crate::queue::{Filter, QueueId};
@@ -214,6 +213,44 @@ pub(super) struct TargetArguments {
     pub(super) all: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Say whether the settings are right
+    Check,
+    /// Print every setting, with a * before what is not the default
+    Show {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set one key in the settings file; comments and all other lines stay
+    Set {
+        /// Such as delivery.advanced.smart_host
+        key: String,
+        /// As it would stand in the file; quotes may be left out
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Settings for a well-known smart host
+    #[command(disable_help_flag = true)]
+    Preset {
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+    /// A certificate of our own
+    #[command(disable_help_flag = true)]
+    Certificate {
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+    /// Take over the settings of the old server
+    #[command(disable_help_flag = true)]
+    Import {
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(super) struct LogArguments {
     /// Go on with what happens from now on
@@ -289,6 +326,12 @@ mod tests {
             "mailroot pause example.com",
             "mailroot resume example.com",
             "mailroot test --to bob@example.com --from app@corp.example",
+            "mailroot config check",
+            "mailroot config show --json",
+            "mailroot config set delivery.expiration 2d",
+            "mailroot config preset microsoft365",
+            "mailroot config certificate",
+            "mailroot config import MetaBase.xml",
             "mailroot user add bob --ntlm",
             "mailroot admin list",
             "mailroot check smart-host",

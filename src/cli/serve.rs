@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -15,7 +14,7 @@ use crate::platform::{self, ControlListener, ReloadSignal, ShutdownSignal};
 use crate::remote;
 
 /// Runs until it is told to end. Mail in the queue stays there.
-pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<()> {
     platform::keep_files_private();
     let Loaded { settings, path: settings_file, .. } = config::locate(file)?;
     let _log = ApplicationLog::install(&settings.log.directory, settings.log.level, true)?;
@@ -26,8 +25,7 @@ pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result
     let mailroot = settings.mailroot.clone();
     let options = Options { settings, settings_file, resolver: None, unsafe_no_sync };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(options, &socket, &mailroot))?;
-    Ok(ExitCode::SUCCESS)
+    runtime.block_on(run(options, &socket, &mailroot))
 }
 
 async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::handle::Shared;
 use super::problems::Source;
 use crate::ledger::{Event, Record, purge_logs};
+use crate::queue::Badmail;
 
 const TICK: Duration = Duration::from_secs(1);
 /// How often the clock is compared with the system's.
@@ -50,13 +51,14 @@ async fn clean(shared: &Arc<Shared>) {
     let settings = shared.settings.load_full();
     let now = shared.clock.now();
     let (max_size, max_age) = (settings.messages.badmail_max_size, settings.messages.badmail_max_age);
-    match shared.queue.cap_badmail(max_size, max_age, now).await {
+    match Badmail::new(shared.queue.clone()).enforce(max_size, max_age, now).await {
         Ok(removed) => {
             shared.problems.clear(Source::Badmail);
             for removed in removed {
-                let mut record = Record::new(now, Event::Purged, removed.name);
+                let mut record = Record::new(now, Event::Purged, removed.id);
                 record.size = Some(removed.size);
-                record.reply = Some(removed.why);
+                record.reply = Some(format!("beyond {}", removed.setting));
+                record.delay = Some(removed.age);
                 shared.ledger.record(record);
             }
         }

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::command::Outcome;
 use super::handle::Shared;
-use super::view::{DestinationList, Disk, QueueCounts, SCHEMA, Session, SessionList, Status};
+use super::view::{Destination, DestinationList, Disk, QueueCounts, SCHEMA, Session, SessionList, Status};
+use crate::delivery::DestinationRow;
 use crate::ledger::{Record, RecordFilter, SessionSnapshot};
 
 /// The most lines of the log in one answer.
@@ -31,9 +32,9 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
         },
         totals: shared.ledger.totals.named().into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
         disk: shared.queue.space().ok().map(|(free, total)| Disk { free, total }),
-        destinations: shared.dispatcher.destinations(),
+        destinations: destination_list(shared),
         problems,
-        warnings: settings.warnings(),
+        warnings: settings.warnings().iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -43,7 +44,7 @@ pub(super) fn sessions(shared: &Shared) -> Outcome {
 }
 
 pub(super) fn destinations(shared: &Shared) -> Outcome {
-    view(&DestinationList { schema: SCHEMA, destinations: shared.dispatcher.destinations() })
+    view(&DestinationList { schema: SCHEMA, destinations: destination_list(shared) })
 }
 
 pub(super) fn log(shared: &Shared, filter: &str, limit: usize) -> Outcome {
@@ -54,6 +55,23 @@ pub(super) fn log(shared: &Shared, filter: &str, limit: usize) -> Outcome {
         }
         Err(error) => Outcome::refused(error.to_string()),
     }
+}
+
+fn destination_list(shared: &Shared) -> Vec<Destination> {
+    let destination = |row: DestinationRow| Destination {
+        state: match (row.paused, row.health) {
+            (true, _) => "paused",
+            (false, "up") => "ready",
+            (false, _) => "held-back",
+        }
+        .to_owned(),
+        name: row.name,
+        waiting: row.ready + row.deferred,
+        connections: row.connections as usize,
+        next: row.until.map(|until| until.to_string()),
+        last_reply: row.reason,
+    };
+    shared.dispatcher.destinations().into_iter().map(destination).collect()
 }
 
 /// [`super::view::Log`] without copying the records into it.

@@ -1,5 +1,7 @@
 //! Commands on the queue: list, show, export, and the acts.
 
+use std::io;
+
 use super::command::{Actor, Outcome, QueueAct, Target};
 use super::handle::Shared;
 use super::look::view;
@@ -60,7 +62,7 @@ pub(super) async fn export(shared: &Shared, id: &str) -> Outcome {
     if row.size > EXPORT_LIMIT as u64 {
         return Outcome::refused(format!("{id} has {} octets, too many for one answer: copy its file from Queue", row.size));
     }
-    let exported = async { collect(shared.queue.content(&id).await?, usize::MAX).await };
+    let exported = async { Ok::<_, ReadError>(collect(shared.queue.content(&id).await?, usize::MAX).await?) };
     match exported.await {
         Ok(content) => view(&Export::new(id.as_str(), &content)),
         Err(error) => Outcome::refused(format!("{id}: {error}")),
@@ -83,7 +85,12 @@ pub(super) async fn act(shared: &Shared, actor: &Actor, act: QueueAct, target: &
     if count == 0 && matches!(target, Target::Ids(_)) {
         return Outcome::refused("none of these messages is in the queue in a state that allows it");
     }
-    Outcome::done(count, format!("{count} {} {done}", if count == 1 { "message" } else { "messages" }))
+    Outcome::done(count, phrase(count, done))
+}
+
+/// `1 message held`, `2 messages held`.
+pub(super) fn phrase(count: usize, done: &str) -> String {
+    format!("{count} {} {done}", if count == 1 { "message" } else { "messages" })
 }
 
 fn select(shared: &Shared, target: &Target) -> Result<Vec<QueueId>, String> {
@@ -110,16 +117,13 @@ fn parse(id: &str) -> Result<QueueId, String> {
 }
 
 /// The lines of a header, printable.
-async fn header(content: Content) -> Result<Vec<String>, ReadError> {
-    Ok(header_lines(&collect(content, HEADER_LIMIT).await?))
-}
-
-pub(super) fn header_lines(content: &[u8]) -> Vec<String> {
+pub(super) async fn header(content: Content) -> io::Result<Vec<String>> {
+    let content = collect(content, HEADER_LIMIT).await?;
     let lines = content.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.take_while(|line| !line.is_empty()).map(|line| text::printable(line).into_owned()).collect()
+    Ok(lines.take_while(|line| !line.is_empty()).map(|line| text::printable(line).into_owned()).collect())
 }
 
-async fn collect(mut content: Content, limit: usize) -> Result<Vec<u8>, ReadError> {
+async fn collect(mut content: Content, limit: usize) -> io::Result<Vec<u8>> {
     let mut collected = Vec::new();
     while collected.len() < limit
         && let Some(piece) = content.next().await?

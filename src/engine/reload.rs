@@ -163,9 +163,9 @@ fn keep_until_restart(old: &Settings, new: &mut Settings) {
     new.delivery.advanced.dns_servers.clone_from(&old.delivery.advanced.dns_servers);
 }
 
-fn describe(changes: &[(String, Apply)]) -> String {
+fn describe(changes: &[(&str, Apply)]) -> String {
     let (later, now): (Vec<_>, Vec<_>) = changes.iter().partition(|(_, apply)| *apply == Apply::Restart);
-    let names = |changes: &[&(String, Apply)]| changes.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ");
+    let names = |changes: &[&(&str, Apply)]| changes.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
     match (now.is_empty(), later.is_empty()) {
         (_, true) => format!("changed {}", names(&now)),
         (true, false) => format!("{} will change at the next start", names(&later)),

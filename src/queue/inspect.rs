@@ -136,7 +136,9 @@ fn scan(core: &Arc<Core>) -> io::Result<Vec<(QueueId, Stamp)>> {
         match adopt(core, &name) {
             Ok(Adoption::Adopted(id, _, stamp)) => found.push((id, stamp)),
             Ok(_) => {}
-            Err(error) => tracing::warn!(file = %name.display(), %error, "a file in Queue can neither be read nor moved"),
+            Err(error) => {
+                tracing::warn!(file = %name.display(), %error, "a file in Queue can neither be read nor moved")
+            }
         }
     }
     Ok(found)

@@ -171,11 +171,7 @@ fn settle(core: &Arc<Core>, file: Odd, recovery: &mut Recovery, each: &mut impl 
 }
 
 /// Reads a message under another name and gives it one of ours.
-fn take_in(
-    core: &Arc<Core>,
-    name: &OsString,
-    wanted: Option<QueueId>,
-) -> Result<(QueueId, Message, Stamp), ReadError> {
+fn take_in(core: &Arc<Core>, name: &OsString, wanted: Option<QueueId>) -> Result<(QueueId, Message, Stamp), ReadError> {
     let (file, stamp) = core.store.open(Folder::Queue, name, Access::Read)?;
     let (message, _) = read::message(&*file, stamp)?;
     drop(file);
