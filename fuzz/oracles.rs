@@ -165,7 +165,8 @@ pub fn settings(input: &[u8]) {
     match config::parse(text, base) {
         Ok(_) => {
             let draft = Draft::open(text, base).unwrap_or_else(|_| panic!("good settings that cannot be edited"));
-            assert_eq!(draft.render(), text, "an edit that changes nothing");
+            // A last line that is not ended may get its line end.
+            assert_eq!(draft.render().trim_end(), text.trim_end(), "an edit that changes nothing");
         }
         Err(problems) => {
             assert!(!problems.is_empty(), "refused without a reason");
