@@ -7,7 +7,7 @@ smtp-sink normalises what it dumps; this one records the bytes. As a program it 
     report            answers one line of JSON: messages, connections, breaches of the line-end rules
     quit
 
-`silent` takes the content and closes without a reply: what a crash of the next hop looks like.
+Whatever the mode, a recipient `unknown@…` is refused for good. `silent` takes the content and closes without a reply: what a crash of the next hop looks like.
 """
 
 import argparse
@@ -123,7 +123,7 @@ class Session(asyncio.Protocol):
                 self.say("250 2.1.0 Ok")
             case "RCPT" if self.sink.mode == "defer":
                 self.say("451 4.7.1 Greylisted, come back later")
-            case "RCPT" if self.sink.mode == "reject":
+            case "RCPT" if self.sink.mode == "reject" or "<unknown@" in rest:
                 self.say("550 5.1.1 No such user")
             case "RCPT" if self.sender is None:
                 self.say("503 5.5.1 MAIL first")

@@ -1,8 +1,11 @@
 """Next hops of every kind take what mailroot relays."""
 
+import json
+
+from harness import wait_for
 from harness.sink import below_our_received
 
-from .checks import HARD_BODY, arrived, check, expect, expect_equal, message, submit
+from .checks import HARD_BODY, RECIPIENT, SENDER, check, expect, expect_equal, message, submit
 
 
 @check("Postfix as next hop takes it and hands it on unchanged")
@@ -30,8 +33,8 @@ def smtp_sink(scene):
         relay.stop()
 
 
-@check("a next hop that closes after each message, or says 421, loses nothing")
-def interrupted(scene):
+@check("a next hop that defers after the content loses nothing")
+def deferred(scene):
     sink = scene.sink()
     relay = scene.relay(sink)
     contents = [message(f"number {n}") for n in range(20)]
@@ -41,25 +44,36 @@ def interrupted(scene):
     sink.wait(1)
     sink.mode("ok")
     relay.flush()
-    from harness import wait_for
-
     wait_for("an empty queue", lambda: relay.queued() == 0, 30)
-    taken = [m for m in sink.messages() if m["reply"].startswith("2")]
-    expect_equal(sorted(below_our_received(sink.content(m)) for m in taken), sorted(contents), "messages taken")
+    taken = [entry for entry in sink.messages() if entry["reply"].startswith("2")]
+    expect_equal(sorted(below_our_received(sink.content(entry)) for entry in taken), sorted(contents), "messages taken")
 
 
-@check("recipients refused for good come back as a report, the others are delivered")
+@check("one recipient refused for good: the sender gets a report, the other gets the message")
 def refused(scene):
+    sink = scene.sink()
+    relay = scene.relay(sink)
+    content = message("for two")
+    submit(relay, content, recipients=["unknown@far.example", RECIPIENT])
+    entries = sink.wait(2)
+    by_sender = {entry["from"].split(">")[0] + ">": entry for entry in entries}
+    expect_equal(sorted(by_sender), ["<>", f"<{SENDER}>"], "reverse-paths")
+    delivered, report = by_sender[f"<{SENDER}>"], by_sender["<>"]
+    expect_equal(below_our_received(sink.content(delivered)), content, "content for the other recipient")
+    expect(report["to"][0].startswith(f"<{SENDER}>"), f"the report went to {report['to']}")
+    text = sink.content(report)
+    for words in (b"multipart/report", b"550 5.1.1 No such user", b"unknown@far.example", b"Subject: for two"):
+        expect(words in text, f"the report does not say {words!r}")
+    wait_for("an empty queue", lambda: relay.queued() == 0)
+
+
+@check("a report that is refused itself goes to Badmail, with its reason")
+def report_refused(scene):
     sink = scene.sink()
     relay = scene.relay(sink)
     sink.mode("reject")
     submit(relay, message("refused"))
-    sink.mode("reject")
-    from harness import wait_for
-
-    # The report cannot be delivered either while the hop refuses all: it must end in Badmail, with its reason.
-    wait_for("the report in Badmail", lambda: relay.badmail_files(), 30)
-    expect(any(b"x-reason:" in path.read_bytes() for path in relay.badmail_files()), "no x-reason in Badmail")
-    sink.mode("ok")
-    submit(relay, message("and now one that is taken"))
-    arrived(sink, message("and now one that is taken"))
+    files = wait_for("the report in Badmail", relay.badmail_files, 30)
+    expect(any(b"x-reason:" in path.read_bytes() for path in files), f"no x-reason in {files}")
+    reasons = [entry["reason"] for entry in json.loads(relay.run("badmail", "list", "--json"))["messages"]]
+    expect(any("No such user" in reason for reason in reasons), f"reasons {reasons}")
