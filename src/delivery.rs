@@ -120,6 +120,11 @@ impl Dispatcher {
         self.0.with(|scheduler, _| scheduler.index().counts())
     }
 
+    /// When the message that waits longest was accepted.
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.0.with(|scheduler, _| scheduler.index().oldest())
+    }
+
     /// The ids of all messages that match, in the order of arrival.
     pub fn select(&self, filter: &Filter) -> Vec<QueueId> {
         let mut ids = Vec::new();

@@ -25,10 +25,10 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
         hostname: settings.general.hostname.to_string(),
         listeners: shared.reloader.addresses().await.iter().map(ToString::to_string).collect(),
         queue: QueueCounts {
-            total: counts.total,
+            total: counts.queued + counts.active + counts.held,
             active: counts.active,
             held: counts.held,
-            oldest: counts.oldest.map(|at| at.to_string()),
+            oldest: shared.dispatcher.oldest().map(|at| at.to_string()),
         },
         totals: shared.ledger.totals.named().into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
         disk: shared.queue.space().ok().map(|(free, total)| Disk { free, total }),

@@ -13,7 +13,6 @@ pub(super) enum Source {
     Settings,
     Clock,
     Disk,
-    Watch,
     Recovery,
     Badmail,
 }
