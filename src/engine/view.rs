@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_record_is_the_same_in_the_ledger_and_here() {
-        let ledger = crate::ledger::Record::new(Default::default(), crate::ledger::Event::Held, "1");
+        let ledger = crate::ledger::Record::new(crate::clock::Timestamp::default(), crate::ledger::Event::Held, "1");
         let json = serde_json::to_value(ledger).unwrap();
         let view: Record = serde_json::from_value(json.clone()).unwrap();
         assert_eq!(serde_json::to_value(view).unwrap(), json);
