@@ -1,1 +1,3 @@
 //! Stub.
+
+pub(crate) mod config;
