@@ -268,7 +268,7 @@ fn list_leftovers(core: &Core) -> io::Result<Vec<OsString>> {
 }
 
 /// Whether the name says that somebody is still writing the file.
-fn is_in_progress(name: &OsStr) -> bool {
+pub(super) fn is_in_progress(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let ending = name.len().checked_sub(4).map(|at| &name[at..]);
     name.starts_with(b".") || ending.is_some_and(|ending| ending.eq_ignore_ascii_case(b".tmp"))

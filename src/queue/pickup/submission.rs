@@ -9,7 +9,7 @@ use std::io;
 use super::header::{Header, HeaderError, MAX_HEADER};
 use super::{MAX_RECIPIENTS, Rules};
 use crate::clock::Timestamp;
-use crate::mail::{Body, Envelope, HopCounter, Recipient};
+use crate::mail::{Address, Body, Envelope, HopCounter, Recipient};
 use crate::queue::block::{Block, BlockError};
 use crate::queue::content::Content;
 use crate::queue::error::ReadError;
@@ -182,7 +182,7 @@ impl Survey {
             return Err(Refusal::TooManyRecipients);
         }
         let mailboxes = recipients.iter().map(|recipient| &recipient.address).chain(sender.mailbox());
-        let smtputf8 = block.smtputf8 || mailboxes.into_iter().any(|mailbox| mailbox.needs_smtputf8());
+        let smtputf8 = block.smtputf8 || mailboxes.into_iter().any(Address::needs_smtputf8);
         let body = if self.has_eight_bit { Body::EightBit } else { block.body };
         Ok(Envelope { sender, recipients, body, smtputf8, envid: block.envid, ret: block.ret })
     }

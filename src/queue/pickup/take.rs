@@ -50,7 +50,7 @@ impl Taker {
 
     /// Sends a file, which lies in Pickup or, `is_moved`, in `.taken`.
     pub(super) async fn take(&self, name: &OsStr, is_moved: bool) -> Outcome {
-        self.try_take(name, is_moved).await.unwrap_or_else(|error| Outcome::Failed(error))
+        self.try_take(name, is_moved).await.unwrap_or_else(Outcome::Failed)
     }
 
     /// Removes a file that was sent before.
