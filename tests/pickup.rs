@@ -310,6 +310,15 @@ async fn hundreds_of_files_are_taken_in_several_sweeps() {
     assert_eq!(first.taken.len() + mailroot.sweep().await.len(), 600);
 }
 
+#[tokio::test(start_paused = true)]
+async fn folders_removed_by_hand_are_made_again() {
+    let mut mailroot = Mailroot::new();
+    fs::remove_dir_all(mailroot.path("Pickup")).unwrap();
+    assert!(mailroot.sweep().await.is_empty());
+    fs::remove_dir(mailroot.path("Pickup/.taken")).unwrap();
+    assert_eq!(mailroot.send(LETTER).await.below_received(), LETTER);
+}
+
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsStr;
@@ -355,15 +364,14 @@ mod unix {
         }
     }
 
-    /// Puts another file in the place of one just opened.
-    struct Swapping(DirectoryStore, std::path::PathBuf);
+    /// Somebody else is at work on a file the moment it was opened to be sent.
+    struct Meddled(DirectoryStore, Box<dyn Fn(&OsStr) + Send + Sync>);
 
-    impl Store for Swapping {
+    impl Store for Meddled {
         fn open(&self, folder: Folder, name: &OsStr, access: Access) -> std::io::Result<(Box<dyn StoredFile>, Stamp)> {
             let opened = self.0.open(folder, name, access)?;
             if folder == Folder::Taken {
-                fs::write(self.1.with_extension("other"), "From: evil@example.net\r\nTo: evil@example.net\r\n\r\n")?;
-                fs::rename(self.1.with_extension("other"), self.1.join(name))?;
+                (self.1)(name);
             }
             Ok(opened)
         }
@@ -406,7 +414,28 @@ mod unix {
     async fn fs06_what_was_opened_is_sent_whatever_takes_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("Pickup/.taken");
-        let mut mailroot = Mailroot::with_store(folder, |store| Arc::new(Swapping(store, taken)));
+        let swap = move |name: &OsStr| {
+            fs::write(taken.join("other"), "From: evil@example.net\r\nTo: evil@example.net\r\n\r\n").unwrap();
+            fs::rename(taken.join("other"), taken.join(name)).unwrap();
+        };
+        let mut mailroot = Mailroot::with_store(folder, |store| Arc::new(Meddled(store, Box::new(swap))));
         assert_eq!(mailroot.send(LETTER).await.recipients(), ["bob@example.com"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fs05_a_file_that_changes_while_it_is_read_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("Pickup/.taken");
+        let lines = std::sync::Mutex::new(vec!["third\r\n", "second\r\n"]);
+        let append = move |name: &OsStr| {
+            if let Some(line) = lines.lock().unwrap().pop() {
+                let mut file = fs::File::options().append(true).open(taken.join(name)).unwrap();
+                std::io::Write::write_all(&mut file, line.as_bytes()).unwrap();
+            }
+        };
+        let mut mailroot = Mailroot::with_store(folder, |store| Arc::new(Meddled(store, Box::new(append))));
+        mailroot.put("mail.txt", LETTER);
+        assert!(mailroot.sweep().await.is_empty(), "it grew");
+        assert_eq!(mailroot.sent().await.below_received(), format!("{LETTER}second\r\nthird\r\n"));
     }
 }

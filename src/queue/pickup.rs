@@ -29,6 +29,7 @@ use self::looks::Looks;
 use self::take::{Outcome, Taker};
 use super::core::Core;
 use super::store::{Folder, Kind, Stamp};
+use super::temporary::with_folders;
 use super::{Committed, Queue};
 use crate::clock::Timestamp;
 use crate::config::Settings;
@@ -141,8 +142,9 @@ impl Pickup {
         let core = self.queue.core();
         let with_leftovers = self.has_leftovers;
         let work = move || {
-            let leftovers = if with_leftovers { list_leftovers(&core)? } else { Vec::new() };
-            list_new(&core).map(|new| (leftovers, new))
+            let leftovers =
+                if with_leftovers { with_folders(&*core.store, || list_leftovers(&core))? } else { Vec::new() };
+            with_folders(&*core.store, || list_new(&core)).map(|new| (leftovers, new))
         };
         let (leftovers, listing) = self.queue.workers().run(work).await?;
         self.has_leftovers = false;
@@ -217,7 +219,6 @@ impl Pickup {
                 None
             }
             Outcome::Failed(error) => {
-                self.has_leftovers = true;
                 self.rest(&format!("the file {file} of Pickup could not be queued"), &error);
                 None
             }

@@ -157,13 +157,16 @@ impl Survey {
         // Only files of ours have an x-mailroot line, which tells the origin.
         let is_ours = block.origin.is_some();
         let is_addressed = block.sender.is_some() && !block.recipients.is_empty();
-        let header = || Header::parse(&self.start, self.start.len() as u64 == self.size);
-        let header = if is_ours && is_addressed { None } else { Some(header()?) };
+        let header = if is_ours && is_addressed {
+            None
+        } else {
+            Some(Header::parse(&self.start, self.start.len() as u64 == self.size)?)
+        };
         Ok(Submission {
             envelope: self.envelope(block, header.as_ref(), rules)?,
             start,
             size: self.size,
-            header: header.filter(|_| !is_ours).as_ref().map(NewHeader::new),
+            header: header.as_ref().map(NewHeader::new),
         })
     }
 
