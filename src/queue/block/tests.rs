@@ -136,9 +136,13 @@ fn a_block_longer_than_what_is_at_hand_asks_for_more_and_reads_the_same() {
     let length = file.len();
     file.extend_from_slice(b"Received: by us\r\n\r\nbody\r\n");
     for at_hand in [1, 5, 30, 200, 4096, length - 1, length, length + 3] {
-        assert!(matches!(Block::parse_head(&file[..at_hand], false), Ok(Extent::MoreThan(n)) if n > at_hand), "{at_hand}");
+        assert!(
+            matches!(Block::parse_head(&file[..at_hand], false), Ok(Extent::MoreThan(n)) if n > at_hand),
+            "{at_hand}"
+        );
     }
-    let Ok(Extent::Whole((block, found))) = Block::parse_head(&file[..length + 64.min(file.len() - length)], true) else {
+    let Ok(Extent::Whole((block, found))) = Block::parse_head(&file[..length + 64.min(file.len() - length)], true)
+    else {
         panic!("the whole block was at hand");
     };
     assert_eq!((found, block.recipients.len()), (length, 500));
@@ -157,7 +161,8 @@ fn a_reason_stands_on_one_line_and_reads_back() {
 
 fn any_address() -> impl Strategy<Value = Address> {
     let local = prop_oneof!["[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]{1,20}", "\"[ -!#-\\[\\]-~]{0,20}\"", "[a-zé-ü]{1,10}"];
-    let domain = prop_oneof!["[a-z]{1,10}\\.example", Just("[192.0.2.1]".to_owned()), Just("bücher.example".to_owned())];
+    let domain =
+        prop_oneof!["[a-z]{1,10}\\.example", Just("[192.0.2.1]".to_owned()), Just("bücher.example".to_owned())];
     (local, domain).prop_map(|(local, domain)| address(&format!("{local}@{domain}")))
 }
 
@@ -173,8 +178,8 @@ fn any_recipient() -> impl Strategy<Value = (Recipient, Progress)> {
 }
 
 fn any_message() -> impl Strategy<Value = Message> {
-    let sender = prop::option::of(any_address())
-        .prop_map(|address| address.map_or(ReversePath::Null, ReversePath::Mailbox));
+    let sender =
+        prop::option::of(any_address()).prop_map(|address| address.map_or(ReversePath::Null, ReversePath::Mailbox));
     let asked = (any::<bool>(), prop::option::of("[ -~]{1,40}"), prop::option::of(any::<bool>()));
     let client = prop::option::of(prop_oneof![
         any::<u32>().prop_map(|bits| IpAddr::from(Ipv4Addr::from(bits))),
