@@ -1,24 +1,46 @@
 //! The settings: raw text in, one typed value out that is always valid.
 //!
-//! [`Settings`] mirrors section 2 of the design. `load` reads a file; what is wrong with it comes back as a list
-//! of `Problem`s, each with key, line, column, reason and what would be right. `FIELDS` is the one table from
-//! which the checks, the sample file and (later) the settings form come.
+//! [`Settings`] mirrors the sections of the file. [`load`] reads a file; what is wrong with it comes back as a list
+//! of [`Problem`]s, each with key, line, column, reason and what would be right. [`SECTIONS`] is the one table from
+//! which the parser, the sample file, the edits and the settings form come.
+//!
+//! This module knows neither the engine nor any screen. What a change of a setting means is only named here
+//! ([`Apply`]); watching the file and applying it is the engine's.
 
+mod changes;
+mod checks;
+mod defaults;
+mod document;
+mod draft;
+pub mod duration;
+mod fields;
+mod key;
+mod load;
+mod names;
+mod parse;
 mod peers;
+mod problem;
+mod sample;
+mod save;
+mod setting;
 mod settings;
+pub mod size;
 mod smart_host;
+mod suggest;
 
-pub use peers::{Mode, PeerList, PeerPattern};
+pub use changes::{Effective, changes};
+pub use checks::Warning;
+pub use draft::Draft;
+pub use fields::{Apply, Field, Kind, SECTIONS, Section, fields};
+pub(crate) use load::LOCAL;
+pub use load::{LoadError, Loaded, base_of, default_path, load, locate};
+pub use parse::parse;
+pub use peers::{Mode, PeerList, PeerPattern, PeerPatternError};
+pub use problem::{Position, Problem};
+pub use sample::sample;
+pub use save::SaveError;
 pub use settings::{
     Access, Advanced, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
-    OutboundConnections, OutboundSecurity, Relay, Settings,
+    OutboundConnections, Relay, Settings,
 };
 pub use smart_host::{Host, SmartHost, SmartHostError};
-
-impl Settings {
-    /// The defaults, with all paths below `base`. For tests and for a start without a file.
-    // STUB (builder 1): must equal parsing an empty file.
-    pub fn defaults(base: &std::path::Path) -> Self {
-        todo!()
-    }
-}

@@ -1,1 +1,26 @@
-//! Stub.
+//! The relay, running: listeners, queue, delivery and upkeep behind one handle.
+//!
+//! [`Engine::start`] brings everything up in order and hands out a [`Handle`]; viewers and the control socket send
+//! [`Command`]s through it and get an [`Outcome`]. Rights are checked here, not where a key was pressed, and every
+//! act is recorded with who did it. The engine knows no screen and no socket of those who look.
+
+mod access;
+mod badmail;
+mod command;
+mod gate;
+mod handle;
+mod intake;
+mod janitor;
+mod listener;
+mod look;
+mod messages;
+mod pickup;
+mod problems;
+mod reload;
+mod start;
+pub mod view;
+mod watch;
+
+pub use command::{Actor, BadmailAct, Command, Outcome, QueueAct, Role, Target};
+pub use handle::Handle;
+pub use start::{Engine, Options, StartError};

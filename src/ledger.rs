@@ -1,150 +1,130 @@
-//! What is happening now: live sessions, totals, and the delivery log.
+//! What is happening now, and what has happened: live sessions, totals, history, and the logs.
 //!
-//! Engine tasks touch only atomics, short mutexes and guards here; nobody who looks can make them wait.
+//! Engine tasks touch only atomics, short mutexes and guards here; nobody who looks can make them wait. The one
+//! wait there is, for a full buffer of the delivery log to reach the disk, is bounded. The ledger does not know
+//! who looks, and decides nothing.
 
-// ---- STUB (builder 7). Split into files, keep the signatures. ----
+mod application;
+mod files;
+mod filter;
+mod history;
+mod log;
+mod record;
+mod session;
+mod tail;
+mod totals;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::broadcast;
+
+pub use application::{AlreadyInstalled, ApplicationLog};
+pub use files::purge_logs;
+pub use filter::{RecordFilter, RecordFilterError};
+pub use history::{History, Sample};
+pub use log::LogError;
+pub use record::{Event, Record};
+pub use session::{Activity, Direction, SessionGuard, SessionSnapshot};
+pub use totals::{Counter, Totals};
 
 use crate::clock::Timestamp;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Inbound,
-    Outbound,
-}
-
-/// What a session is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activity {
-    Connecting,
-    Greeting,
-    Idle,
-    Envelope,
-    Content,
-    Committing,
-    Closing,
-}
-
-/// Registers a session; dropping it removes the session. Cheap to clone is not needed.
-pub struct SessionGuard {}
-
-impl SessionGuard {
-    pub fn id(&self) -> u64 {
-        todo!()
-    }
-    /// HELO name inbound, host name outbound; made printable here.
-    pub fn set_name(&self, name: &str) {
-        todo!()
-    }
-    pub fn set_activity(&self, activity: Activity) {
-        todo!()
-    }
-    pub fn count_message(&self) {
-        todo!()
-    }
-    pub fn count_bytes(&self, bytes: u64) {
-        todo!()
-    }
-    /// Resolves when a person closes the session.
-    pub async fn closed(&self) {
-        todo!()
-    }
-}
-
+/// The books of a running engine. Shared by all its tasks.
 pub struct Ledger {
+    /// Counts since the start.
     pub totals: Totals,
-}
-
-/// Since start; atomics with `add`/`get`.
-#[derive(Default)]
-pub struct Totals {
-    pub connections: Counter,
-    pub connections_refused: Counter,
-    pub accepted: Counter,
-    pub refused: Counter,
-    pub delivered: Counter,
-    pub deferred: Counter,
-    pub failed: Counter,
-    pub reports: Counter,
-    pub badmail: Counter,
-    pub picked_up: Counter,
-    pub dropped_local: Counter,
-    pub bytes_in: Counter,
-    pub bytes_out: Counter,
-}
-
-#[derive(Default)]
-pub struct Counter(std::sync::atomic::AtomicU64);
-
-impl Counter {
-    pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
-    }
-    pub fn get(&self) -> u64 {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
-    }
-}
-
-/// What a line of the delivery log tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Accepted into the queue (one line per message).
-    Accepted,
-    /// Refused at the door.
-    Refused,
-    Delivered,
-    Deferred,
-    Failed,
-    Expired,
-    /// Put into Drop.
-    Local,
-    /// A report was made for it; `reply` says what and its id.
-    Reported,
-    Badmail,
-    /// By a named person.
-    Removed,
-    Held,
-    Released,
-    /// A file of Badmail or Drop removed by the caps.
-    Purged,
-}
-
-/// One line of the delivery log: one message, recipient and attempt. All text is made printable when written.
-#[derive(Clone, Debug)]
-pub struct Record {
-    pub time: Timestamp,
-    pub event: Event,
-    pub id: String,
-    pub client: Option<String>,
-    pub sender: Option<String>,
-    pub recipient: Option<String>,
-    /// Next hop, `name[address]:port`.
-    pub host: Option<String>,
-    pub reply: Option<String>,
-    /// Since the message was accepted.
-    pub delay: Option<Duration>,
-    pub size: Option<u64>,
-    pub attempt: Option<u32>,
-    /// Who did it, for acts of a person.
-    pub actor: Option<String>,
+    sessions: session::Registry,
+    history: Mutex<history::Recorder>,
+    tail: tail::Tail,
+    /// `None` in tests and tools, which keep no log.
+    log: Option<log::DeliveryLog>,
 }
 
 impl Ledger {
-    /// Without a log file yet (tests); `with_log` adds the daily file writer.
+    /// A ledger that writes no log.
     pub fn new() -> Arc<Self> {
-        todo!()
+        Self::build(None)
     }
+
+    /// A ledger with the delivery log in `directory`, which is made if it is missing. A disk that is full just now
+    /// is no error: the lines wait until there is room.
+    pub fn with_log(directory: &Path) -> Result<Arc<Self>, LogError> {
+        log::DeliveryLog::open(directory).map(|log| Self::build(Some(log)))
+    }
+
+    fn build(log: Option<log::DeliveryLog>) -> Arc<Self> {
+        Arc::new(Self {
+            totals: Totals::default(),
+            sessions: session::Registry::default(),
+            history: Mutex::default(),
+            tail: tail::Tail::new(),
+            log,
+        })
+    }
+
+    /// Registers a session. It is in the books until the guard is dropped.
     pub fn open_session(self: &Arc<Self>, direction: Direction, peer: SocketAddr) -> SessionGuard {
-        todo!()
+        SessionGuard::new(Arc::clone(self), direction, peer)
     }
-    /// True if it existed.
+
+    /// Asks a session to end. True if it existed.
     pub fn close_session(&self, id: u64) -> bool {
-        todo!()
+        self.sessions.close(id)
     }
-    pub fn record(&self, record: Record) {
-        todo!()
+
+    /// The sessions as they are now, oldest first.
+    pub fn sessions(&self) -> Vec<SessionSnapshot> {
+        self.sessions.snapshots()
+    }
+
+    /// Resolves as soon as no inbound session is open.
+    pub async fn inbound_sessions_ended(&self) {
+        self.sessions.inbound_ended().await;
+    }
+
+    /// Writes a line of the delivery log. Waits only while a full buffer is being written, and while the disk
+    /// fails or does not answer not at all.
+    pub fn record(&self, mut record: Record) {
+        record.make_printable();
+        let record = Arc::new(record);
+        if let Some(log) = &self.log {
+            log.append(&record);
+        }
+        self.tail.push(record);
+    }
+
+    /// The newest `limit` records that match, oldest first. Those of earlier runs are in the files only.
+    pub fn recent(&self, filter: &RecordFilter, limit: usize) -> Vec<Arc<Record>> {
+        self.tail.recent(filter, limit)
+    }
+
+    /// Every record from now on. Who reads too slowly misses some and is told how many.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.tail.follow()
+    }
+
+    /// Advances the history; to be called once a second.
+    pub fn tick(&self, now: Timestamp) {
+        let totals = Sample::from(&self.totals);
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).tick(now, totals);
+    }
+
+    /// What was counted in each of the last seconds and minutes.
+    pub fn history(&self) -> History {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).history()
+    }
+
+    /// Writes out what the delivery log still holds in memory. Blocks for at most a few seconds.
+    pub fn flush(&self) {
+        if let Some(log) = &self.log {
+            log.flush();
+        }
+    }
+
+    /// What is wrong with the delivery log, if anything.
+    pub fn log_problem(&self) -> Option<String> {
+        self.log.as_ref().and_then(log::DeliveryLog::problem)
     }
 }

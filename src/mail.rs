@@ -8,6 +8,7 @@ mod domain;
 mod envelope;
 mod reply;
 mod status;
+mod trace;
 mod xtext;
 
 pub use address::{Address, AddressError, ReversePath};
@@ -15,4 +16,5 @@ pub use domain::{Domain, DomainError};
 pub use envelope::{Body, Envelope, Notify, OriginalRecipient, ParameterError, Recipient, Return};
 pub use reply::{Reply, Severity};
 pub use status::EnhancedStatus;
+pub use trace::{HopCounter, Received, ReceivedFrom, ReverseName};
 pub use xtext::{Xtext, XtextError};

@@ -18,6 +18,7 @@
 //! ever deleted on our own account but by `remove`; what makes no sense goes to Badmail with its reason.
 
 mod aside;
+mod badmail;
 mod block;
 mod committer;
 mod content;
@@ -27,30 +28,41 @@ mod discard;
 mod draft;
 mod drop_copy;
 mod error;
+mod filter;
 mod id;
+mod index;
 mod inspect;
 mod instance;
 mod message;
 mod normal;
+mod pickup;
 mod pool;
 mod read;
+mod reconcile;
 mod record;
 mod recover;
 mod store;
 mod temporary;
+mod watch;
 
+pub use badmail::{BadMessage, Badmail, Removed};
 pub use block::{Block, BlockError};
 pub use committer::Committed;
 pub use content::Content;
 pub use directory::DirectoryStore;
 pub use draft::{Draft, MEMORY_LIMIT};
 pub use error::{CommitError, DropError, OpenError, ReadError};
+pub use filter::{Candidate, Filter, FilterError};
 pub use id::{IdError, QueueId};
+pub use index::{Counts, Cursor, Index, Listed, ListedRecipient, Page, Phase};
 pub use inspect::{Adoption, Inspection};
 pub use message::{Message, Origin, Progress, State, Status, Via};
+pub use pickup::{Pickup, Sweep, Taken};
+pub use reconcile::{Change, Known, Reconciliation};
 pub use record::Recorded;
 pub use recover::Recovery;
 pub use store::{Access, Entry, Folder, Folders, Kind, Stamp, Store, StoredFile};
+pub use watch::{Touched, Watcher};
 
 use std::io;
 use std::sync::Arc;
@@ -155,22 +167,5 @@ impl Queue {
 
     fn workers(&self) -> &Workers {
         self.0.workers.workers()
-    }
-}
-
-// ---- STUB: queue-edges (builder 5): index, filter, watch, pickup, badmail. ----
-
-/// EXPR of the command line and the dashboard (design, section 1).
-#[derive(Clone, Debug)]
-pub struct Filter {}
-
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct FilterError;
-
-impl std::str::FromStr for Filter {
-    type Err = FilterError;
-    fn from_str(text: &str) -> Result<Self, FilterError> {
-        todo!()
     }
 }

@@ -1,10 +1,9 @@
 //! The typed settings. Every value here has passed its checks; paths are absolute.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use ipnet::IpNet;
 
 use super::{PeerList, SmartHost};
 use crate::mail::{self, Address};
@@ -93,17 +92,11 @@ pub struct Delivery {
     pub delay_notification: Option<Duration>,
     /// After how long a message is returned.
     pub expiration: Option<Duration>,
-    /// Dialog Outbound Security.
-    pub security: OutboundSecurity,
     /// Dialog Outbound Connections.
     pub connections: OutboundConnections,
     /// Dialog Advanced.
     pub advanced: Advanced,
 }
-
-/// `[delivery.outbound_security]`. In this version every session is anonymous and in clear.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct OutboundSecurity {}
 
 /// `[delivery.outbound_connections]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,8 +155,6 @@ pub struct Domain {
     pub relay: bool,
     /// Where its mail goes; `None` leaves the general route.
     pub smart_host: Option<SmartHost>,
-    /// Overrides the general outbound security.
-    pub security: Option<OutboundSecurity>,
 }
 
 /// `name` of a `[[domain]]`.
@@ -185,6 +176,15 @@ impl DomainPattern {
     }
 }
 
+impl fmt::Display for DomainPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => write!(f, "{name}"),
+            Self::Below(parent) => write!(f, "*.{parent}"),
+        }
+    }
+}
+
 /// `[log]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
@@ -192,8 +192,6 @@ pub struct Log {
     pub directory: PathBuf,
     /// The least important event of the application log.
     pub level: Level,
-    /// Also write a W3C extended log of the commands, as the old server did.
-    pub w3c: bool,
     /// How long daily files are kept.
     pub keep: Option<Duration>,
 }
@@ -211,6 +209,22 @@ pub enum Level {
     Debug,
     /// And everything else.
     Trace,
+}
+
+impl Level {
+    /// All levels, the gravest first.
+    pub(super) const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+
+    /// The word in the settings file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
 }
 
 /// `[control]`.
@@ -237,9 +251,4 @@ impl Settings {
             wildcards.max_by_key(|(length, _)| *length).map(|(_, d)| d)
         })
     }
-}
-
-/// A network in CIDR form that covers every address of a family.
-pub(crate) fn is_everyone(net: &IpNet) -> bool {
-    net.prefix_len() == 0
 }

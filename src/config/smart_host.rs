@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
+use super::names::host_name;
 use crate::mail::Domain;
 
 /// A next hop chosen by a person. Brackets mean "do not look it up", as in the old server (KB303734).
@@ -45,7 +46,7 @@ impl FromStr for SmartHost {
             // An address without brackets is taken for what was meant; its "lookup" gives the address itself.
             let host = match name.parse::<IpAddr>() {
                 Ok(address) => Host::Address(address.to_canonical()),
-                Err(_) => Host::Name(name.parse().map_err(|_| SmartHostError)?),
+                Err(_) => Host::Name(host_name(name).ok_or(SmartHostError)?),
             };
             (host, port)
         };
@@ -84,8 +85,24 @@ mod tests {
     }
 
     #[test]
+    fn an_address_without_brackets_is_taken_for_what_was_meant() {
+        assert_eq!("192.0.2.10:2525".parse(), "[192.0.2.10]:2525".parse::<SmartHost>());
+    }
+
+    #[test]
     fn anything_else_is_refused() {
-        for text in ["", "smtp.example.com:", "smtp:0", "smtp:99999", "[192.0.2.10", "[x]", "a b", "[192.0.2.1]25"] {
+        for text in [
+            "",
+            "smtp.example.com:",
+            "smtp:0",
+            "smtp:99999",
+            "[192.0.2.10",
+            "[x]",
+            "a b",
+            "[192.0.2.1]25",
+            "192.0.2.300",
+            "::1",
+        ] {
             assert_eq!(text.parse::<SmartHost>(), Err(SmartHostError), "{text}");
         }
     }

@@ -46,13 +46,13 @@ pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     system::settle_name(to)
 }
 
-pub use system::{read_at, space, sync_folder, write_all_at};
+pub use system::{links, read_at, space, sync_folder, write_all_at};
 
 #[cfg(unix)]
 mod system {
     use std::fs::{DirBuilder, File, OpenOptions};
     use std::io;
-    use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+    use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
     use std::path::Path;
 
     use rustix::fs::OFlags;
@@ -68,6 +68,11 @@ mod system {
     pub(super) fn follow_nothing(options: &mut OpenOptions) {
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         options.custom_flags(flags.bits().cast_signed());
+    }
+
+    /// How many names a file has.
+    pub fn links(file: &File) -> io::Result<u64> {
+        file.metadata().map(|metadata| metadata.nlink())
     }
 
     /// Reads at a position; fewer bytes than asked for mean the end of the file, or an interruption.
@@ -129,6 +134,12 @@ mod system {
 
     pub(super) fn follow_nothing(options: &mut OpenOptions) {
         options.custom_flags(OPEN_REPARSE_POINT);
+    }
+
+    /// The standard library cannot tell. A further name can be given here only by who may change the file.
+    #[expect(clippy::unnecessary_wraps, reason = "the other system's half can fail")]
+    pub fn links(_: &File) -> io::Result<u64> {
+        Ok(1)
     }
 
     /// Reads at a position; fewer bytes than asked for mean the end of the file.

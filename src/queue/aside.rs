@@ -29,16 +29,28 @@ impl Queue {
 
 /// Moves a file from Queue to Badmail.
 pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
+    let from = (Folder::Queue, name);
     match core.store.open(Folder::Queue, name, Access::Read) {
         Ok((file, stamp)) => match beginning(&*file, stamp)? {
             Beginning::Message(message, length) => {
-                rewrite(core, name, &block::render(&message, Some(reason)).0, &*file, length)
+                rewrite(core, from, &block::render(&message, Some(reason)).0, &*file, length)
             }
-            Beginning::Text if stamp.size <= COPIED => rewrite(core, name, &block::reason_line(reason), &*file, 0),
-            _ => move_as_it_is(core, name, reason),
+            Beginning::Text if stamp.size <= COPIED => rewrite(core, from, &block::reason_line(reason), &*file, 0),
+            _ => move_as_it_is(core, from, reason),
         },
-        Err(_) if !core.is_regular(Folder::Queue, name) => move_as_it_is(core, name, reason),
+        Err(_) if !core.is_regular(Folder::Queue, name) => move_as_it_is(core, from, reason),
         Err(error) => Err(error),
+    }
+    .map(drop)
+}
+
+/// Moves a file of any folder to Badmail, the reason in front of its octets as they are. Returns its name there.
+pub(super) fn set_aside_unchanged(core: &Core, from: (Folder, &OsStr), reason: &str) -> io::Result<OsString> {
+    let (file, stamp) = core.store.open(from.0, from.1, Access::Read)?;
+    if stamp.size <= COPIED && is_text(&*file)? {
+        rewrite(core, from, &block::reason_line(reason), &*file, 0)
+    } else {
+        move_as_it_is(core, from, reason)
     }
 }
 
@@ -46,7 +58,7 @@ pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<(
 pub(super) fn set_aside_somehow(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
     set_aside(core, name, reason).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Err(error),
-        _ => move_as_it_is(core, name, reason),
+        _ => move_as_it_is(core, (Folder::Queue, name), reason).map(drop),
     })
 }
 
@@ -63,28 +75,32 @@ fn beginning(file: &dyn StoredFile, stamp: Stamp) -> io::Result<Beginning> {
         Err(ReadError::Io(error)) => return Err(error),
         Err(_) => {}
     }
+    Ok(if is_text(file)? { Beginning::Text } else { Beginning::Binary })
+}
+
+fn is_text(file: &dyn StoredFile) -> io::Result<bool> {
     let mut head = [0; 4096];
     let read = file.read_at(&mut head, 0)?;
-    Ok(if head[..read].contains(&0) { Beginning::Binary } else { Beginning::Text })
+    Ok(!head[..read].contains(&0))
 }
 
 /// Writes a new file of `top` and what follows `offset` in the old one, then removes the old one.
-fn rewrite(core: &Core, name: &OsStr, top: &[u8], old: &dyn StoredFile, offset: u64) -> io::Result<()> {
+fn rewrite(core: &Core, from: (Folder, &OsStr), top: &[u8], old: &dyn StoredFile, offset: u64) -> io::Result<OsString> {
     let mut new = core.temporary()?;
     new.append(top)?;
     new.append_from(old, offset)?;
     new.finish()?;
-    under_a_free_name(&stem_in_badmail(name), ".eml", |name| new.publish(Folder::Badmail, name))?;
+    let name = under_a_free_name(&stem_in_badmail(from.1), ".eml", |name| new.publish(Folder::Badmail, name))?;
     core.store.sync_folder(Folder::Badmail)?;
-    core.store.remove(Folder::Queue, name)
+    core.store.remove(from.0, from.1).map(|()| name)
 }
 
-fn move_as_it_is(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
-    let moved = under_a_free_name(name, "", |free| core.store.publish((Folder::Queue, name), (Folder::Badmail, free)))?;
+fn move_as_it_is(core: &Core, from: (Folder, &OsStr), reason: &str) -> io::Result<OsString> {
+    let moved = under_a_free_name(from.1, "", |free| core.store.publish(from, (Folder::Badmail, free)))?;
     let noted = note(core, &moved, reason);
     core.store.sync_folder(Folder::Badmail)?;
-    core.store.sync_folder(Folder::Queue)?;
-    noted
+    core.store.sync_folder(from.0)?;
+    noted.map(|()| moved)
 }
 
 /// Writes the reason beside the file.
@@ -117,7 +133,7 @@ pub(super) fn under_a_free_name(
 }
 
 /// The file's name as a queue id, so that it can be named on a command line.
-fn stem_in_badmail(name: &OsStr) -> OsString {
+pub(super) fn stem_in_badmail(name: &OsStr) -> OsString {
     if let Name::Message(id) | Name::Misnamed(Some(id)) = Name::of(name) {
         return id.as_str().into();
     }

@@ -21,12 +21,12 @@
 mod parse;
 mod render;
 
-pub(super) use parse::{Extent, continues, measure};
+pub(super) use parse::{Extent, continues, measure, reason};
 pub(super) use render::{Rendered, reason_line, render, render_for_drop};
 
 use super::message::{Message, Origin, Progress, State, Status, Via};
 use crate::clock::Timestamp;
-use crate::mail::{Body, Envelope, Recipient, Return, ReversePath, Xtext};
+use crate::mail::{Body, Domain, Envelope, Recipient, Return, ReversePath, Xtext};
 
 /// Longest block that is read: hundreds of thousands of recipients.
 pub(super) const MAX_BLOCK: usize = 32 << 20;
@@ -104,7 +104,7 @@ pub enum BlockError {
 impl Block {
     /// Reads the block at the start of a whole file. The second value is its length in octets.
     pub fn parse(file: &[u8]) -> Result<(Self, usize), BlockError> {
-        match parse::parse(file, true)? {
+        match parse::parse(file, true, None)? {
             Extent::Whole(parsed) => Ok(parsed),
             Extent::MoreThan(_) => Err(BlockError::CutOff),
         }
@@ -112,7 +112,19 @@ impl Block {
 
     /// Reads the block at the start of a file of which only the first octets are at hand.
     pub(super) fn parse_head(head: &[u8], is_all: bool) -> Result<Extent<(Self, usize)>, BlockError> {
-        parse::parse(head, is_all)
+        parse::parse(head, is_all, None)
+    }
+
+    /// The same for a file of Pickup, where an address without a domain is one of ours, and no block is an empty one.
+    pub(super) fn parse_submitted(
+        head: &[u8],
+        is_all: bool,
+        default_domain: &Domain,
+    ) -> Result<Extent<(Self, usize)>, BlockError> {
+        match parse::parse(head, is_all, Some(default_domain)) {
+            Err(BlockError::NoEnvelope) => Ok(Extent::Whole((Self::default(), parse::byte_order_mark(head)))),
+            parsed => parsed,
+        }
     }
 
     /// The message this block and `size` octets of content make. What a hand-made block leaves out is filled in:

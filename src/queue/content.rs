@@ -40,6 +40,14 @@ impl Content {
         Self { source: Source::File { file: Some(file), offset, workers }, normalizer: Normalizer::default() }
     }
 
+    /// The file it came from, unless a read of it failed.
+    pub(super) fn into_file(self) -> Option<Box<dyn StoredFile>> {
+        match self.source {
+            Source::Memory(_) => None,
+            Source::File { file, .. } => file,
+        }
+    }
+
     /// The next piece, at most 64 KiB and never empty.
     pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
         loop {

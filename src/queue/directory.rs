@@ -144,6 +144,10 @@ impl StoredFile for DirectoryFile {
     fn stamp(&self) -> io::Result<Stamp> {
         stamp(&self.file.metadata()?)
     }
+
+    fn links(&self) -> io::Result<u64> {
+        files::links(&self.file)
+    }
 }
 
 fn stamp(metadata: &Metadata) -> io::Result<Stamp> {

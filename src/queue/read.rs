@@ -28,7 +28,7 @@ pub(super) fn block_length(file: &dyn StoredFile, size: u64) -> Result<u64, Read
 }
 
 /// Reads as much of the start of a file as `parse` needs.
-fn with_head<T>(
+pub(super) fn with_head<T>(
     file: &dyn StoredFile,
     size: u64,
     parse: impl Fn(&[u8], bool) -> Result<Extent<T>, BlockError>,

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub enum Folder {
     /// Files to send.
     Pickup,
+    /// Files of Pickup that are being sent. Below it and hidden, so that nobody takes them for new ones.
+    Taken,
     /// Messages not yet delivered, one file each, always whole.
     Queue,
     /// Files on their way into another folder. Below Queue and hidden, so that whoever watches Queue sees a message
@@ -30,8 +32,8 @@ pub enum Folder {
 
 impl Folder {
     /// All of them, each behind the one it lies in.
-    pub const ALL: [Self; 7] =
-        [Self::Pickup, Self::Queue, Self::Incoming, Self::Badmail, Self::Drop, Self::State, Self::Deleted];
+    pub const ALL: [Self; 8] =
+        [Self::Pickup, Self::Taken, Self::Queue, Self::Incoming, Self::Badmail, Self::Drop, Self::State, Self::Deleted];
 }
 
 /// Where the folders of a mailroot are.
@@ -65,6 +67,7 @@ impl Folders {
     pub fn path(&self, folder: Folder) -> PathBuf {
         match folder {
             Folder::Pickup => self.pickup.clone(),
+            Folder::Taken => self.pickup.join(".taken"),
             Folder::Queue => self.queue.clone(),
             Folder::Incoming => self.queue.join(".incoming"),
             Folder::Badmail => self.badmail.clone(),
@@ -173,4 +176,9 @@ pub trait StoredFile: Send {
 
     /// What the file looks like now.
     fn stamp(&self) -> io::Result<Stamp>;
+
+    /// How many names the file has; more than one where the store knows hard links.
+    fn links(&self) -> io::Result<u64> {
+        Ok(1)
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Block, BlockError, MAX_BLOCK};
 use crate::clock::Timestamp;
-use crate::mail::{Address, Body, Recipient, Return, ReversePath, Xtext};
+use crate::mail::{Address, Body, Domain, Recipient, Return, ReversePath, Xtext};
 use crate::queue::message::{Origin, State, Status, Via};
 use crate::text;
 
@@ -55,13 +55,18 @@ pub(in crate::queue) fn continues(content: &[u8]) -> bool {
     recognise(&content[..end]).is_some()
 }
 
-pub(super) fn parse(head: &[u8], is_all: bool) -> Result<Extent<(Block, usize)>, BlockError> {
+/// The block at the start of `head`. `default_domain` completes addresses without a domain.
+pub(super) fn parse(
+    head: &[u8],
+    is_all: bool,
+    default_domain: Option<&Domain>,
+) -> Result<Extent<(Block, usize)>, BlockError> {
     let mut lines = Lines::new(head, is_all);
     let mut block = Block::default();
     let mut number = 0;
     while let Some((field, value)) = lines.next()? {
         number += 1;
-        read_field(&mut block, field, value).map_err(|error| match error {
+        read_field(&mut block, field, value, default_domain).map_err(|error| match error {
             FieldError::Version(version) => BlockError::Version(version),
             FieldError::Wrong(what) => BlockError::Line { line: number, what },
         })?;
@@ -79,6 +84,22 @@ pub(super) fn parse(head: &[u8], is_all: bool) -> Result<Extent<(Block, usize)>,
     Ok(if lines.is_short { Extent::MoreThan(head.len() * 2) } else { Extent::Whole((block, lines.at)) })
 }
 
+/// The length of a byte order mark at the start of a file.
+pub(super) fn byte_order_mark(head: &[u8]) -> usize {
+    if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
+}
+
+/// The reason in a block, whatever is wrong with its other lines.
+pub(in crate::queue) fn reason(head: &[u8]) -> Option<Box<str>> {
+    let mut lines = Lines::new(head, true);
+    while let Ok(Some((field, value))) = lines.next() {
+        if field == Field::Reason {
+            return one_line(value);
+        }
+    }
+    None
+}
+
 /// Walks the run of block lines at the start of a file.
 struct Lines<'a> {
     head: &'a [u8],
@@ -90,8 +111,7 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(head: &'a [u8], is_all: bool) -> Self {
-        let at = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        Self { head, is_all, at, is_short: false }
+        Self { head, is_all, at: byte_order_mark(head), is_short: false }
     }
 
     /// The next line of the run, without its line end.
@@ -151,7 +171,12 @@ fn wrong(what: &str, value: &str) -> FieldError {
     FieldError::Wrong(format!("{what}: {}", text::shortened(value, 80)).into())
 }
 
-fn read_field(block: &mut Block, field: Field, value: &[u8]) -> Result<(), FieldError> {
+fn read_field(
+    block: &mut Block,
+    field: Field,
+    value: &[u8],
+    default_domain: Option<&Domain>,
+) -> Result<(), FieldError> {
     match field {
         Field::Later => Ok(()),
         Field::LastReply => {
@@ -159,13 +184,17 @@ fn read_field(block: &mut Block, field: Field, value: &[u8]) -> Result<(), Field
             Ok(())
         }
         Field::Reason => {
-            block.reason = one_line(value);
+            // The latest reason is put in front of those from before.
+            block.reason = block.reason.take().or_else(|| one_line(value));
             Ok(())
         }
         Field::Mailroot => read_state(block, as_text(value)?),
         Field::Sender => {
             let (path, _) = take_path(as_text(value)?)?;
-            let sender = if path.is_empty() { ReversePath::Null } else { ReversePath::Mailbox(mailbox(path)?) };
+            let sender = match path {
+                "" => ReversePath::Null,
+                path => ReversePath::Mailbox(mailbox(path, default_domain)?),
+            };
             if block.sender.replace(sender).is_some() {
                 return Err(FieldError::Wrong("a second x-sender".into()));
             }
@@ -173,7 +202,7 @@ fn read_field(block: &mut Block, field: Field, value: &[u8]) -> Result<(), Field
         }
         Field::Receiver => {
             let (path, rest) = take_path(as_text(value)?)?;
-            block.recipients.push(read_recipient(mailbox(path)?, rest)?);
+            block.recipients.push(read_recipient(mailbox(path, default_domain)?, rest)?);
             Ok(())
         }
     }
@@ -196,7 +225,7 @@ fn read_state(block: &mut Block, line: &str) -> Result<(), FieldError> {
             "delayed" => block.delay_reported = read_word(value, &SWITCH).ok_or_else(bad)?,
             "size" => block.size = Some(value.parse().map_err(|_| bad())?),
             "received" => block.received = Some(read_time(value).ok_or_else(bad)?),
-            "via" => origin.via = read_word(value, &DOORS).ok_or_else(bad)?,
+            "via" => origin.via = read_word(value, &Via::ALL.map(|via| (via.as_str(), via))).ok_or_else(bad)?,
             "client" => origin.client = Some(value.parse().map_err(|_| bad())?),
             "helo" => origin.helo = Some(read_name(value).ok_or_else(bad)?),
             "user" => origin.user = Some(read_name(value).ok_or_else(bad)?),
@@ -214,8 +243,6 @@ fn read_state(block: &mut Block, line: &str) -> Result<(), FieldError> {
 const STATES: [(&str, State); 4] =
     [("queued", State::Queued), ("active", State::Queued), ("held", State::Held), ("hold", State::Held)];
 const SWITCH: [(&str, bool); 2] = [("0", false), ("1", true)];
-const DOORS: [(&str, Via); 4] =
-    [("smtp", Via::Smtp), ("pickup", Via::Pickup), ("report", Via::Report), ("hand", Via::Hand)];
 const BODIES: [(&str, Body); 2] = [("7bit", Body::SevenBit), ("8bitmime", Body::EightBit)];
 const RETURNS: [(&str, Return); 2] = [("full", Return::Full), ("hdrs", Return::Headers)];
 
@@ -262,8 +289,12 @@ fn read_name(value: &str) -> Option<Box<str>> {
     Some(name.into())
 }
 
-fn mailbox(path: &str) -> Result<Address, FieldError> {
-    Address::parse(path, true).map_err(|error| wrong(&error.to_string(), path))
+fn mailbox(path: &str, default_domain: Option<&Domain>) -> Result<Address, FieldError> {
+    let address = match default_domain {
+        Some(domain) if !path.is_empty() && !path.contains('@') => Address::from_parts(path, domain, true),
+        _ => Address::parse(path, true),
+    };
+    address.map_err(|error| wrong(&error.to_string(), path))
 }
 
 /// Takes a path off the front of a line: `<a@b>`, `<>`, or an address without brackets. Neither a bracket nor a

@@ -1,0 +1,189 @@
+//! `mailroot config check|show|set`: the settings without the dashboard.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::config::{self, Draft, Effective, LoadError, Loaded, Problem, SaveError};
+use crate::text::printable;
+
+/// The number of the form of `config show --json`.
+const SCHEMA: u32 = 1;
+
+/// Why a command about the settings failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The settings file cannot be used.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The value cannot be set; the file is as it was.
+    #[error("{}", lines(.0))]
+    Value(Vec<Problem>),
+    /// The edited file was not written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// The answer cannot be printed.
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+}
+
+impl ConfigError {
+    /// The exit status: 2 for wrong settings or values, 1 for what failed.
+    pub(crate) fn exit_status(&self) -> u8 {
+        match self {
+            Self::Load(_) | Self::Value(_) => 2,
+            Self::Save(_) | Self::Print(_) => 1,
+        }
+    }
+}
+
+/// Says whether the settings are right, and what in them is probably not meant. `path` is the file named with
+/// `--config`.
+pub(crate) fn check(path: Option<&Path>, out: &mut dyn Write) -> Result<(), ConfigError> {
+    let loaded = config::locate(path)?;
+    for warning in loaded.settings.warnings() {
+        writeln!(out, "warning: {warning}")?;
+    }
+    match &loaded.path {
+        Some(path) => writeln!(out, "{}: the settings are right", shown(path))?,
+        None => writeln!(out, "no settings file: the defaults are in force")?,
+    }
+    Ok(())
+}
+
+/// Prints every setting with its value, as text with a `*` before what is not the default, or as JSON.
+pub(crate) fn show(path: Option<&Path>, json: bool, out: &mut dyn Write) -> Result<(), ConfigError> {
+    let loaded = config::locate(path)?;
+    let settings = loaded.settings.effective(&loaded.base);
+    if json {
+        writeln!(out, "{:#}", as_json(&loaded, &settings))?;
+        return Ok(());
+    }
+    let width = settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
+    for setting in &settings {
+        let mark = if setting.is_default { ' ' } else { '*' };
+        writeln!(out, "{mark} {:width$}  {}", setting.key, printable(&setting.value))?;
+    }
+    Ok(())
+}
+
+/// Sets one key in the settings file, which is made if it is not there. Comments and all other lines stay.
+pub(crate) fn set(path: Option<&Path>, key: &str, value: &str, out: &mut dyn Write) -> Result<(), ConfigError> {
+    let path = path.map(Path::to_owned).or_else(config::default_path).unwrap_or_else(|| PathBuf::from(config::LOCAL));
+    let mut draft = Draft::of_file(&path)?;
+    draft.set(key, value).map_err(ConfigError::Value)?;
+    draft.save(&path)?;
+    writeln!(out, "{}: {} is set", shown(&path), printable(key))?;
+    Ok(())
+}
+
+/// `{"schema": 1, "file": …, "settings": [{"key", "value", "default"}]}`.
+fn as_json(loaded: &Loaded, settings: &[Effective]) -> Value {
+    let settings = settings.iter().map(|setting| {
+        // The value is TOML of our own writing, so that it reads back; if it ever did not, its text is shown.
+        let value = setting.value.parse::<toml::Value>().ok().and_then(|value| serde_json::to_value(value).ok());
+        let value = value.unwrap_or_else(|| Value::from(setting.value.as_str()));
+        json!({ "key": setting.key, "value": value, "default": setting.is_default })
+    });
+    json!({
+        "schema": SCHEMA,
+        "file": loaded.path.as_ref().map(|path| path.to_string_lossy()),
+        "settings": settings.collect::<Vec<_>>(),
+    })
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn shown(path: &Path) -> String {
+    printable(path.to_string_lossy().as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Command<'a> = &'a dyn Fn(Option<&Path>, &mut dyn Write) -> Result<(), ConfigError>;
+
+    /// Runs a command on a settings file with this text, and gives what it printed and the file afterwards.
+    fn run(text: &str, command: Command<'_>) -> (Result<String, ConfigError>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mailroot.toml");
+        std::fs::write(&path, text).unwrap();
+        let mut out = Vec::new();
+        let result = command(Some(&path), &mut out).map(|()| String::from_utf8(out).unwrap());
+        (result, std::fs::read_to_string(&path).unwrap())
+    }
+
+    #[test]
+    fn check_prints_warnings_and_says_that_the_file_is_right() {
+        let open = "[general]\nlisten = [\"[::]:25\"]\n[access.relay]\nmode = \"all-except\"\n";
+        let printed = run(open, &|path, out| check(path, out)).0.unwrap();
+        let lines: Vec<_> = printed.lines().collect();
+        assert!(lines[0].starts_with("warning: access.relay.list: "), "{printed}");
+        assert!(lines[1].ends_with("mailroot.toml: the settings are right"), "{printed}");
+    }
+
+    #[test]
+    fn check_of_a_wrong_file_fails_with_status_2() {
+        let error = run("[log]\nlevel = 1\nkeep = 1\n", &|path, out| check(path, out)).0.unwrap_err();
+        assert_eq!((error.exit_status(), error.to_string().lines().count()), (2, 2));
+        let missing = check(Some(Path::new("no/such/file.toml")), &mut Vec::new()).unwrap_err();
+        assert_eq!(missing.exit_status(), 2);
+    }
+
+    #[test]
+    fn show_marks_what_is_not_the_default() {
+        let printed = run("[log]\nlevel = \"warn\"\n", &|path, out| show(path, false, out)).0.unwrap();
+        let marked: Vec<_> = printed.lines().filter(|line| line.starts_with('*')).collect();
+        assert_eq!(marked.len(), 1, "{printed}");
+        assert_eq!(marked[0].split_whitespace().collect::<Vec<_>>(), ["*", "log.level", "\"warn\""]);
+    }
+
+    #[test]
+    fn show_as_json_has_typed_values() {
+        let text = "[messages]\nmax_recipients = 7\n[[domain]]\nname = \"a.example\"\n";
+        let printed = run(text, &|path, out| show(path, true, out)).0.unwrap();
+        let shown: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(shown["schema"], 1);
+        let setting = |key| shown["settings"].as_array().unwrap().iter().find(|setting| setting["key"] == key).unwrap();
+        assert_eq!(setting("messages.max_recipients")["value"], 7);
+        assert_eq!(setting("messages.max_recipients")["default"], false);
+        assert_eq!(setting("delivery.retry")["value"], json!(["15m", "30m", "1h", "4h"]));
+        assert_eq!(setting("domain[1].name")["value"], "a.example");
+    }
+
+    #[test]
+    fn show_prints_no_secret() {
+        let secrets = config::fields().filter(|field| field.kind() == config::Kind::Secret).count();
+        let printed = run("", &|path, out| show(path, false, out)).0.unwrap();
+        assert_eq!(printed.matches("********").count(), secrets);
+    }
+
+    #[test]
+    fn set_edits_the_file_and_keeps_its_comments() {
+        let text = "# mine\n[log]\nlevel = \"info\" # for now\n";
+        let (result, file) = run(text, &|path, out| set(path, "log.level", "debug", out));
+        assert!(result.unwrap().ends_with("log.level is set\n"));
+        assert_eq!(file, "# mine\n[log]\nlevel = \"debug\" # for now\n");
+    }
+
+    #[test]
+    fn set_of_a_wrong_value_fails_with_status_2_and_changes_nothing() {
+        let text = "# mine\n";
+        let (result, file) = run(text, &|path, out| set(path, "log.level", "loud", out));
+        assert_eq!(result.unwrap_err().exit_status(), 2);
+        assert_eq!(file, text);
+    }
+
+    #[test]
+    fn set_makes_a_file_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config").join("mailroot.toml");
+        set(Some(&path), "mailroot", "spool", &mut Vec::new()).unwrap();
+        let settings = config::load(&path).unwrap();
+        assert_eq!(settings.mailroot, std::path::absolute(folder.path()).unwrap().join("spool"));
+    }
+}

@@ -1,0 +1,357 @@
+//! Settings being edited: a text in which values change and everything else stays.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
+
+use super::document::Document;
+use super::fields::{DOMAIN, SECTIONS, fields};
+use super::key::{Key, Step};
+use super::load::{self, LoadError, base_of};
+use super::parse;
+use super::problem::Problem;
+use super::sample::comment;
+use super::save::{SaveError, save};
+use super::suggest::no_such_key;
+
+/// The byte order mark with which some editors on Windows begin a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Said of the rare file that the TOML library would not give back as it was.
+const SCATTERED: &str = "an edit would move lines that have nothing to do with it, since the keys of a section \
+                         are scattered or line ends are mixed; change the file by hand";
+
+/// An edited settings file. Comments and the lines of other keys keep every octet, and no edit leaves settings
+/// that are not valid.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Without byte order mark, and with lines that end in LF.
+    document: DocumentMut,
+    original: String,
+    base: PathBuf,
+}
+
+impl Draft {
+    /// Starts from the text of a file, which has to be TOML; values in it may be wrong, and be set right. A file of
+    /// which an edit could not keep every other line is refused.
+    pub fn open(text: &str, base: &Path) -> Result<Self, Vec<Problem>> {
+        Document::parse(text)?;
+        let document = text.parse().map_err(|error: toml_edit::TomlError| vec![without_place("", error.message())])?;
+        let draft = Self { document, original: text.to_owned(), base: base.to_owned() };
+        if draft.render().trim_end() == text.trim_end() { Ok(draft) } else { Err(vec![without_place("", SCATTERED)]) }
+    }
+
+    /// Starts from a settings file; from nothing if the file is not there yet.
+    pub fn of_file(path: &Path) -> Result<Self, LoadError> {
+        let text = match load::read(path) {
+            Err(LoadError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read?,
+        };
+        let base = base_of(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        Self::open(&text, &base).map_err(|problems| LoadError::Invalid { path: path.to_owned(), problems })
+    }
+
+    /// Replaces the settings file, whole and durably, unless it no longer holds what this draft started from.
+    pub fn save(&mut self, path: &Path) -> Result<(), SaveError> {
+        let text = self.render();
+        save(path, &self.original, &text)?;
+        self.original = text;
+        Ok(())
+    }
+
+    /// The text it started from, or was last saved as.
+    pub fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// The edited text, with the line ends and the byte order mark of the original.
+    pub fn render(&self) -> String {
+        let text = self.document.to_string();
+        let text = if self.original.contains("\r\n") { text.replace('\n', "\r\n") } else { text };
+        if self.original.starts_with(BYTE_ORDER_MARK) { format!("{BYTE_ORDER_MARK}{text}") } else { text }
+    }
+
+    /// Sets a key, `delivery.retry` or `domain[2].relay`. `value` is TOML or, where it is none, the text itself:
+    /// `["1m"]`, `"2 MiB"` and `2 MiB` are all understood. If the result were not valid settings, nothing changes
+    /// and all that is wrong comes back.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), Vec<Problem>> {
+        let Some(comment) = comment_of(key) else { return Err(vec![without_place(key, &no_such_key(key))]) };
+        let path = Key::from(key);
+        let Some((Step::Name(name), parents)) = path.steps().split_last() else {
+            return Err(vec![without_place(key, &no_such_key(key))]);
+        };
+        let mut edited = self.clone();
+        let Some(section) = edited.section(parents) else {
+            return Err(vec![without_place(key, "the file has no such [[domain]]; add it there by hand")]);
+        };
+        put(section, name, value.trim().parse().unwrap_or_else(|_| Value::from(value)), &comment);
+        parse(&edited.render(), &self.base).map_err(|problems| here_without_place(key, problems))?;
+        self.document = edited.document;
+        Ok(())
+    }
+
+    /// The table at `path`, made where it is a section that the file does not have yet.
+    fn section(&mut self, path: &[Step]) -> Option<&mut Item> {
+        let mut item = self.document.as_item_mut();
+        let mut name_so_far = String::new();
+        for step in path {
+            item = match step {
+                Step::Index(index) => item.get_mut(*index)?,
+                Step::Name(name) => {
+                    name_so_far = if name_so_far.is_empty() { name.clone() } else { format!("{name_so_far}.{name}") };
+                    let usually = SECTIONS.iter().any(|section| section.path == name_so_far && section.inline);
+                    let inline = usually || item.is_value();
+                    item.as_table_like_mut()?.entry(name).or_insert_with(|| empty_section(inline))
+                }
+            };
+        }
+        Some(item)
+    }
+}
+
+/// The comment with which the sample file explains a key; `None` if there is no such key.
+fn comment_of(key: &str) -> Option<String> {
+    match Key::from(key).steps() {
+        [Step::Name(domain), Step::Index(_), Step::Name(name)] if domain == "domain" => {
+            DOMAIN.iter().find(|field| field.key == name).map(comment)
+        }
+        _ => fields().find(|field| field.key == key).map(comment),
+    }
+}
+
+fn without_place(key: &str, reason: &str) -> Problem {
+    Problem { at: None, key: key.to_owned(), reason: reason.to_owned(), expected: None }
+}
+
+/// The value that is being set stands in no file, so a problem with it has no place in one.
+fn here_without_place(key: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
+    for problem in &mut problems {
+        let rest = problem.key.strip_prefix(key);
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('[')) {
+            problem.at = None;
+        }
+    }
+    problems
+}
+
+fn empty_section(inline: bool) -> Item {
+    if inline {
+        return Item::Value(InlineTable::new().into());
+    }
+    let mut table = Table::new();
+    // Its header appears with its first key, and not for the sake of a section below it.
+    table.set_implicit(true);
+    Item::Table(table)
+}
+
+fn put(section: &mut Item, name: &str, value: Value, comment: &str) {
+    if let Some(old) = section.as_table_like_mut().and_then(|table| table.get_mut(name)) {
+        replace(old, value);
+    } else if let Some(table) = section.as_inline_table_mut() {
+        append(table, name, value);
+    } else if let Some(table) = section.as_table_mut() {
+        table.insert(name, Item::Value(value));
+        if let Some(mut key) = table.key_mut(name) {
+            key.leaf_decor_mut().set_prefix(comment);
+        }
+    }
+}
+
+/// The comment behind a value is part of the value, in the eyes of the TOML library; it goes over to the new one.
+fn replace(old: &mut Item, mut new: Value) {
+    if let Some(old) = old.as_value() {
+        if let (Some(old), Some(new)) = (old.as_array(), new.as_array_mut()) {
+            *new = in_the_layout_of(old, new);
+        }
+        *new.decor_mut() = old.decor().clone();
+    }
+    *old = Item::Value(new);
+}
+
+/// The elements of `new` as `old` is laid out: those they begin with in common keep their lines and comments.
+fn in_the_layout_of(old: &Array, new: &Array) -> Array {
+    let plain = |value: &Value| value.clone().decorated("", "").to_string();
+    let common = old.iter().zip(new).take_while(|(old, new)| plain(old) == plain(new)).count();
+    let prefix = old.get(0).and_then(|first| first.decor().prefix()?.as_str()).unwrap_or_default();
+    // Of what stands before an element only the last line is its own; before that are comments of others.
+    let own_line = prefix.rfind('\n').map(|at| &prefix[at..]);
+    let mut array = old.clone();
+    while array.len() > common {
+        array.remove(common);
+    }
+    for mut value in new.iter().skip(common).cloned() {
+        value.decor_mut().clear();
+        if let Some(indent) = own_line {
+            value.decor_mut().set_prefix(indent);
+        }
+        array.push_formatted(value);
+    }
+    array
+}
+
+/// Adds a key at the end of `{ … }`, and leaves the space before the brace where it is.
+fn append(table: &mut InlineTable, name: &str, mut value: Value) {
+    if let Some((_, last)) = table.iter_mut().last() {
+        let suffix = last.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default().to_owned();
+        last.decor_mut().set_suffix("");
+        *value.decor_mut() = toml_edit::Decor::new(" ", suffix);
+    }
+    table.insert(name, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edited(text: &str, edits: &[(&str, &str)]) -> String {
+        let mut draft = Draft::open(text, Path::new("/srv")).unwrap();
+        for (key, value) in edits {
+            draft.set(key, value).unwrap();
+        }
+        draft.render()
+    }
+
+    fn refused(text: &str, key: &str, value: &str) -> Vec<String> {
+        let mut draft = Draft::open(text, Path::new("/srv")).unwrap();
+        let problems = draft.set(key, value).unwrap_err();
+        assert_eq!(draft.render(), text, "nothing may change");
+        problems.iter().map(Problem::to_string).collect()
+    }
+
+    #[test]
+    fn the_comment_behind_a_value_stays() {
+        let text = "# top\n[general]  # tab\nhostname   = \"a.example\"    # ours\nlisten = []# none\n";
+        assert_eq!(
+            edited(text, &[("general.hostname", "b.example"), ("general.listen", "[\"[::1]:25\"]")]),
+            "# top\n[general]  # tab\nhostname   = \"b.example\"    # ours\nlisten = [\"[::1]:25\"]# none\n"
+        );
+    }
+
+    #[test]
+    fn a_value_is_toml_or_else_plain_text() {
+        let text = edited("", &[("messages.max_message_size", "4 MB"), ("messages.max_recipients", "50")]);
+        assert!(text.contains("max_message_size = \"4 MB\"\n") && text.contains("max_recipients = 50\n"), "{text}");
+        assert!(edited("", &[("delivery.retry", "['1m', '2m']")]).contains("retry = ['1m', '2m']\n"));
+        assert!(edited("", &[("local.drop_quota", " true ")]).contains("drop_quota = true\n"));
+    }
+
+    #[test]
+    fn a_missing_key_arrives_in_its_section_with_its_comment() {
+        let text = "[general]\nlisten = [] # none\n\n# about logs\n[log]\nlevel = \"warn\"\n";
+        assert_eq!(
+            edited(text, &[("general.connection_timeout", "1m")]),
+            "[general]\nlisten = [] # none\n# Connection time-out. A session that is idle for longer is closed. Old \
+             server: 10 minutes.\nconnection_timeout = \"1m\"\n\n# about logs\n[log]\nlevel = \"warn\"\n"
+        );
+    }
+
+    #[test]
+    fn a_missing_section_is_made() {
+        let text = edited("[delivery]\nretry = [\"1m\"]\n[log]\n", &[("delivery.advanced.max_hops", "30")]);
+        assert!(text.starts_with("[delivery]\nretry = [\"1m\"]\n\n[delivery.advanced]\n# Maximum hop count"), "{text}");
+        assert!(text.ends_with("max_hops = 30\n[log]\n"), "{text}");
+        assert_eq!(edited("", &[("access.relay.list", "[]")]), "[access]\nrelay = { list = [] }\n");
+    }
+
+    #[test]
+    fn a_key_is_added_to_a_table_in_one_line() {
+        let relay = "[access]\nrelay = { list = [], mode = \"only\" } # here\n";
+        assert_eq!(
+            edited(relay, &[("access.relay.allow_authenticated", "false")]),
+            "[access]\nrelay = { list = [], mode = \"only\", allow_authenticated = false } # here\n"
+        );
+        let delivery = edited("delivery = {retry=[\"1m\"]}\n", &[("delivery.advanced.max_hops", "9")]);
+        assert_eq!(delivery, "delivery = {retry=[\"1m\"], advanced = { max_hops = 9 } }\n");
+    }
+
+    #[test]
+    fn sections_written_as_dotted_keys_stay_so() {
+        let text = edited("general.hostname = \"a.example\"\n", &[("general.max_connections", "5")]);
+        assert!(
+            text.starts_with("general.hostname = \"a.example\"\n# ") && text.ends_with("general.max_connections = 5\n")
+        );
+    }
+
+    #[test]
+    fn the_entries_that_a_list_keeps_keep_their_comments() {
+        let text = "[local]\naliases = [\n  # the old name\n  \"a.example\", # since 1999\n  \"b.example\",\n]\n";
+        assert_eq!(
+            edited(text, &[("local.aliases", "[\"a.example\", \"b.example\", \"c.example\"]")]),
+            "[local]\naliases = [\n  # the old name\n  \"a.example\", # since 1999\n  \"b.example\",\n  \"c.example\",\n]\n"
+        );
+        let one = edited("[local]\naliases = [\"a.example\"]\n", &[("local.aliases", "[\"a.example\",\"b.example\"]")]);
+        assert_eq!(one, "[local]\naliases = [\"a.example\", \"b.example\"]\n");
+    }
+
+    #[test]
+    fn remote_domains_are_edited_by_their_number() {
+        let text = "[[domain]]\nname = \"a.example\"\n[[domain]]\nname = \"b.example\" # b\n";
+        let text = edited(text, &[("domain[2].name", "*.b.example"), ("domain[1].relay", "true")]);
+        assert!(text.contains("name = \"*.b.example\" # b\n"), "{text}");
+        assert!(text.starts_with("[[domain]]\nname = \"a.example\"\n# Allow incoming mail"), "{text}");
+        assert_eq!(refused("", "domain[1].relay", "true").len(), 1);
+    }
+
+    #[test]
+    fn remote_domains_in_one_line_are_edited_too() {
+        let text = "domain = [{ name = \"a.example\" }] # one\n";
+        assert_eq!(
+            edited(text, &[("domain[1].relay", "true")]),
+            "domain = [{ name = \"a.example\", relay = true }] # one\n"
+        );
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_given_back_as_it_was_is_left_alone() {
+        let scattered = "general.max_connections = 1\nmailroot = \"m\"\ngeneral.listen = []\n";
+        for text in [scattered, "[general]\r\nmax_connections = 1\nlisten = []\n"] {
+            assert!(parse(text, Path::new("/srv")).is_ok());
+            assert_eq!(Draft::open(text, Path::new("/srv")).unwrap_err()[0].reason, SCATTERED);
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_wrong_changes_nothing_and_says_why() {
+        let expected = "messages.max_message_size: \"12 XB\" is not a size; \
+                        expected for example \"2048 KB\" or \"2 MiB\", or 0 for no limit";
+        assert_eq!(refused("# here\n", "messages.max_message_size", "12 XB"), [expected]);
+        assert_eq!(
+            refused("", "general.hostnam", "x"),
+            ["general.hostnam: no such key; did you mean general.hostname?"]
+        );
+        assert_eq!(refused("", "general", "x").len(), 1);
+        assert_eq!(refused("", "access.require_tls", "true").len(), 1);
+        assert_eq!(refused("", "", "x").len(), 1);
+    }
+
+    #[test]
+    fn what_was_wrong_before_can_be_set_right() {
+        let text = "[delivery]\nretry = [] # none\n";
+        assert_eq!(edited(text, &[("delivery.retry", "[\"1m\"]")]), "[delivery]\nretry = [\"1m\"] # none\n");
+        assert_eq!(refused(text, "general.hostname", "a.example").len(), 1, "but not by an edit elsewhere");
+    }
+
+    #[test]
+    fn a_draft_is_saved_again_and_again_until_somebody_else_writes_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mailroot.toml");
+        let mut draft = Draft::of_file(&path).unwrap();
+        for level in ["debug", "warn"] {
+            draft.set("log.level", level).unwrap();
+            draft.save(&path).unwrap();
+        }
+        std::fs::write(&path, "# theirs\n").unwrap();
+        draft.set("log.level", "info").unwrap();
+        assert!(matches!(draft.save(&path), Err(SaveError::Changed(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# theirs\n");
+    }
+
+    #[test]
+    fn files_of_windows_editors_keep_their_line_ends_and_byte_order_mark() {
+        let text = "\u{feff}# top\r\n[general]\r\nmax_connections = 1 # one\r\n\r\n# end\r\n";
+        assert_eq!(edited(text, &[("general.max_connections", "2")]), text.replace("= 1", "= 2"));
+        let added = edited(text, &[("general.hostname", "a.example")]);
+        assert_eq!(added.matches('\n').count(), added.matches("\r\n").count());
+    }
+}

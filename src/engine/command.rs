@@ -1,0 +1,240 @@
+//! What can be asked of a running engine, by whom, and what comes back.
+
+use serde::{Deserialize, Serialize};
+
+/// Who asks; written beside every act.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// As the delivery log names them: `uid 1000`, `signal`.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// What an actor may do; each role may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Look, at everything but the content of mail.
+    Observer,
+    /// Retry, hold, release, pause, close sessions.
+    Operator,
+    /// Delete, resend, export, settings, stop.
+    Admin,
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Observer => "observer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+/// One request, in the form in which it also crosses the control socket.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// The whole picture in short.
+    Status,
+    /// The sessions, inbound and outbound.
+    Sessions,
+    /// Ends a session.
+    CloseSession {
+        /// As `sessions` shows it.
+        id: u64,
+    },
+    /// A page of the queue.
+    QueueList {
+        /// An EXPR; empty for all.
+        filter: String,
+        /// Messages to skip.
+        offset: usize,
+        /// Messages to return, at most 500.
+        limit: usize,
+    },
+    /// One message in full, without its body.
+    QueueShow {
+        /// Which.
+        id: String,
+    },
+    /// An act on messages of the queue.
+    QueueAct {
+        /// Which act.
+        act: QueueAct,
+        /// On what.
+        target: Target,
+    },
+    /// The message as text, content included.
+    QueueExport {
+        /// Which.
+        id: String,
+    },
+    /// A page of Badmail.
+    BadmailList {
+        /// An EXPR; empty for all.
+        filter: String,
+        /// Messages to skip.
+        offset: usize,
+        /// Messages to return, at most 500.
+        limit: usize,
+    },
+    /// One message of Badmail.
+    BadmailShow {
+        /// Which.
+        id: String,
+    },
+    /// An act on Badmail.
+    BadmailAct {
+        /// Which act.
+        act: BadmailAct,
+        /// On what.
+        target: Target,
+    },
+    /// The newest lines of the delivery log.
+    Log {
+        /// An EXPR-like text that must occur; empty for all.
+        filter: String,
+        /// How many.
+        limit: usize,
+        /// Stay and send what comes.
+        follow: bool,
+    },
+    /// Take no new connections, or hold back one destination.
+    Pause {
+        /// `None` is the whole server.
+        domain: Option<String>,
+    },
+    /// Undoes `Pause`.
+    Resume {
+        /// `None` is the whole server.
+        domain: Option<String>,
+    },
+    /// The destinations and their health.
+    Destinations,
+    /// Read the settings file again.
+    Reload,
+    /// Drain and stop.
+    Stop,
+}
+
+/// What to do with messages of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueAct {
+    /// Try at once.
+    Retry,
+    /// Set aside until released.
+    Hold,
+    /// Undo a hold.
+    Release,
+    /// Remove; for a day the files stay in `.state`.
+    Delete,
+}
+
+/// What to do with Badmail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BadmailAct {
+    /// Put back into the queue, for the recipients still pending.
+    Resend,
+    /// Remove for good.
+    Delete,
+}
+
+/// On which messages an act works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// These.
+    Ids(Vec<String>),
+    /// All that match an EXPR.
+    Filter(String),
+    /// All.
+    All,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// A view, in the JSON form that is also printed: text and JSON have one source.
+    View {
+        /// With its `schema` number.
+        view: serde_json::Value,
+    },
+    /// An act was done.
+    Done {
+        /// To how many.
+        count: usize,
+        /// A sentence for people.
+        message: String,
+    },
+    /// Nothing was done.
+    Refused {
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// A refusal.
+    pub fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused { reason: reason.into() }
+    }
+
+    /// An act that was done.
+    pub fn done(count: usize, message: impl Into<String>) -> Self {
+        Self::Done { count, message: message.into() }
+    }
+}
+
+impl Command {
+    /// What people call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Sessions => "sessions",
+            Self::CloseSession { .. } => "sessions close",
+            Self::QueueList { .. } => "queue list",
+            Self::QueueShow { .. } => "queue show",
+            Self::QueueAct { act: QueueAct::Retry, .. } => "queue retry",
+            Self::QueueAct { act: QueueAct::Hold, .. } => "queue hold",
+            Self::QueueAct { act: QueueAct::Release, .. } => "queue release",
+            Self::QueueAct { act: QueueAct::Delete, .. } => "queue delete",
+            Self::QueueExport { .. } => "queue export",
+            Self::BadmailList { .. } => "badmail list",
+            Self::BadmailShow { .. } => "badmail show",
+            Self::BadmailAct { act: BadmailAct::Resend, .. } => "badmail resend",
+            Self::BadmailAct { act: BadmailAct::Delete, .. } => "badmail delete",
+            Self::Log { .. } => "log",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Destinations => "destinations",
+            Self::Reload => "reload",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// The least role that may ask this.
+    pub fn needs(&self) -> Role {
+        match self {
+            Self::Status
+            | Self::Sessions
+            | Self::QueueList { .. }
+            | Self::QueueShow { .. }
+            | Self::BadmailList { .. }
+            | Self::BadmailShow { .. }
+            | Self::Log { .. }
+            | Self::Destinations => Role::Observer,
+            Self::CloseSession { .. } | Self::Pause { .. } | Self::Resume { .. } => Role::Operator,
+            Self::QueueAct { act: QueueAct::Delete, .. }
+            | Self::QueueExport { .. }
+            | Self::BadmailAct { .. }
+            | Self::Reload
+            | Self::Stop => Role::Admin,
+            Self::QueueAct { .. } => Role::Operator,
+        }
+    }
+}

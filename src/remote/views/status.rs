@@ -1,0 +1,108 @@
+//! The status as text.
+
+use super::super::table::{Column, Table};
+use super::units::{age, ahead, size};
+use super::{facts, section};
+use crate::clock::Timestamp;
+use crate::engine::view::{Destination, Status};
+
+/// The whole picture; what needs a person comes last, where a terminal shows it.
+pub fn status(status: &Status, now: Timestamp, width: Option<usize>) -> String {
+    let queue = &status.queue;
+    let oldest = queue.oldest.as_ref().map(|oldest| format!(", the oldest {} old", age(oldest, now)));
+    let oldest = oldest.unwrap_or_default();
+    let disk = status.disk.map(|disk| format!("{} of {} free", size(disk.free), size(disk.total)));
+    let listeners = if status.listeners.is_empty() { "none".to_owned() } else { status.listeners.join(", ") };
+    let mut text = facts(&[
+        ("mailroot", Some(format!("{}, {} for {}", status.version, status.state, age(&status.since, now)))),
+        ("Name", Some(status.hostname.clone())),
+        ("Listeners", Some(listeners)),
+        ("Queue", Some(format!("{} messages, {} active, {} held{oldest}", queue.total, queue.active, queue.held))),
+        ("Since start", Some(totals(status))),
+        ("Disk", disk),
+    ]);
+    if !status.destinations.is_empty() {
+        let table = destinations(&status.destinations, now);
+        let layout = table.layout(width);
+        text.push('\n');
+        text.push_str(&table.head(&layout));
+        text.push_str(&table.body(&layout));
+    }
+    text + &section("Warnings", status.warnings.iter()) + &section("Problems", status.problems.iter())
+}
+
+fn totals(status: &Status) -> String {
+    let of = |name: &str| status.totals.get(name).copied().unwrap_or(0);
+    let main = ["accepted", "picked_up", "delivered", "deferred", "failed", "badmail"];
+    let counts = main.map(|name| format!("{} {}", of(name), name.replace('_', " ")));
+    counts.join(", ")
+}
+
+fn destinations(destinations: &[Destination], now: Timestamp) -> Table {
+    let mut table = Table::new(&[
+        Column::Text("DESTINATION"),
+        Column::Word("STATE"),
+        Column::Number("WAITING"),
+        Column::Number("CONNECTIONS"),
+        Column::Word("NEXT"),
+        Column::Text("LAST REPLY"),
+    ]);
+    for destination in destinations {
+        table.row([
+            &destination.name,
+            &destination.state,
+            &destination.waiting.to_string(),
+            &destination.connections.to_string(),
+            &ahead(destination.next.as_deref(), now),
+            destination.last_reply.as_deref().unwrap_or("-"),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::queue::tests::now;
+    use super::*;
+    use crate::engine::view::{Disk, QueueCounts, SCHEMA};
+
+    #[test]
+    fn the_picture_ends_with_what_needs_a_person() {
+        let shown = Status {
+            schema: SCHEMA,
+            version: "0.1.0".to_owned(),
+            state: "running".to_owned(),
+            since: "2026-11-24T08:15:03Z".to_owned(),
+            hostname: "relay.corp.example".to_owned(),
+            listeners: vec!["127.0.0.1:2525".to_owned()],
+            queue: QueueCounts { total: 3, active: 1, held: 0, oldest: Some("2026-11-24T11:10:03Z".to_owned()) },
+            totals: [("accepted".to_owned(), 12), ("delivered".to_owned(), 9)].into(),
+            disk: Some(Disk { free: 1 << 30, total: 1 << 34 }),
+            destinations: vec![Destination {
+                name: "smtp.example.com".to_owned(),
+                state: "held-back".to_owned(),
+                waiting: 3,
+                connections: 0,
+                next: Some("2026-11-24T11:15:33Z".to_owned()),
+                last_reply: Some("connection refused".to_owned()),
+            }],
+            problems: vec!["the queue's disk is nearly full".to_owned()],
+            warnings: Vec::new(),
+        };
+        assert_eq!(
+            status(&shown, now(), None),
+            "mailroot     0.1.0, running for 3h\n\
+             Name         relay.corp.example\n\
+             Listeners    127.0.0.1:2525\n\
+             Queue        3 messages, 1 active, 0 held, the oldest 5m old\n\
+             Since start  12 accepted, 0 picked up, 9 delivered, 0 deferred, 0 failed, 0 badmail\n\
+             Disk         1.0 GB of 16 GB free\n\
+             \n\
+             DESTINATION       STATE      WAITING  CONNECTIONS  NEXT    LAST REPLY\n\
+             smtp.example.com  held-back        3            0  in 30s  connection refused\n\
+             \n\
+             Problems\n  \
+             the queue's disk is nearly full\n"
+        );
+    }
+}

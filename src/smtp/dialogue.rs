@@ -1,0 +1,419 @@
+//! The server's side of the SMTP dialogue as a state machine: lines in, replies and acts out (RFC 5321 3, 4.1.4).
+//!
+//! It decides what a command means, whether it is in order, and who may send to whom. It knows no socket, no timer
+//! and no file: what a [`Step`] asks for, the server around it does.
+
+pub(super) mod replies;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::command::{Command, CommandError, Foreign};
+use super::host::{Peer, Refusal, Submission};
+use super::limits::{Conduct, Limits, MAX_SWALLOWED_CHUNK, RECIPIENT_OVERSHOOT, Verdict};
+use super::parameters::{MailParameters, RcptParameters};
+use super::path::{Path, PathError, Written};
+use crate::clock::Timestamp;
+use crate::config::Settings;
+use crate::mail::{Address, AddressError, Domain, Envelope, Recipient, Reply, ReversePath};
+
+/// The longest name taken in HELO and EHLO, in octets (RFC 5321 4.5.3.1.2).
+const MAX_HELLO: usize = 255;
+
+/// One session's state: who the client says it is, the transaction under way, and how the client behaves.
+#[derive(Debug)]
+pub struct Dialogue {
+    settings: Arc<Settings>,
+    limits: Limits,
+    peer: Peer,
+    hello: Option<Hello>,
+    stage: Stage,
+    conduct: Conduct,
+    /// Octets of the messages accepted so far.
+    accepted: u64,
+}
+
+/// What the server has to do for one line.
+#[derive(Debug)]
+pub enum Step {
+    /// Say this.
+    Reply(Reply),
+    /// The client said who it is: take note of [`Dialogue::helo`] and say this.
+    Hello(Reply),
+    /// Say the reply, and let the house know.
+    Refuse(Box<Refusal>),
+    /// Ask the house whether it has room for a message of the declared size, then [`Dialogue::open`] it or say what
+    /// the house answered.
+    Admit(Box<Transaction>),
+    /// Say 354 and read content up to the end of data.
+    Data(Box<Submission>),
+    /// DATA was refused: say this. Content that did not wait for the 354 may stand behind it already, and must never
+    /// run as commands.
+    RefuseData(Reply),
+    /// Read a chunk of content.
+    Chunk(Chunk),
+    /// Throw away so many octets, then say this.
+    Swallow(u64, Reply),
+    /// Make the messages for this domain due, and say how many there are.
+    RunQueue(Domain),
+    /// The client speaks another protocol: say so and close.
+    Foreign(Foreign),
+    /// Say this and close.
+    Close(Reply),
+}
+
+/// A transaction between MAIL and its content.
+#[derive(Debug)]
+pub struct Transaction {
+    envelope: Envelope,
+    /// The size declared with SIZE.
+    pub(super) declared: Option<u64>,
+    /// Whether a recipient was refused.
+    refused: bool,
+    /// Recipients over the limit.
+    overshoot: u32,
+}
+
+/// A chunk to be read (RFC 3030).
+#[derive(Debug)]
+pub struct Chunk {
+    /// How many octets.
+    pub octets: u64,
+    /// Whether the message ends with it.
+    pub last: bool,
+    /// The transaction, with the first chunk of it.
+    pub submission: Option<Box<Submission>>,
+}
+
+#[derive(Debug)]
+struct Hello {
+    name: Box<str>,
+    extended: bool,
+}
+
+/// How far the transaction is.
+#[derive(Debug)]
+enum Stage {
+    /// There is none.
+    Idle,
+    /// MAIL was accepted.
+    Envelope(Transaction),
+    /// So many octets came in chunks; more chunks follow.
+    Chunks(u64),
+    /// A chunk was refused, and with it every further one until RSET (RFC 3030 2).
+    ChunkRefused,
+}
+
+impl Dialogue {
+    /// A session that has just begun.
+    pub fn new(settings: Arc<Settings>, peer: Peer) -> Self {
+        let limits = Limits::new(&settings, peer.may_relay);
+        Self { settings, limits, peer, hello: None, stage: Stage::Idle, conduct: Conduct::default(), accepted: 0 }
+    }
+
+    /// The first words.
+    pub fn greeting(&self, now: Timestamp) -> Reply {
+        replies::greeting(self.host(), now)
+    }
+
+    /// Takes a whole line, without its CRLF.
+    pub fn command(&mut self, line: &[u8]) -> Step {
+        let utf8 = matches!(&self.stage, Stage::Envelope(transaction) if transaction.envelope.smtputf8);
+        let command = Command::parse(line, utf8);
+        self.conduct.command(command.as_ref().is_ok_and(Command::is_junk));
+        match command {
+            Ok(command) => self.obey(command),
+            Err(CommandError::Foreign(protocol)) => Step::Foreign(protocol),
+            // Octets that nobody can count follow.
+            Err(error @ CommandError::Count) => Step::Close(replies::syntax(&error)),
+            // The order comes first: a recipient of no transaction is not looked at.
+            Err(CommandError::ForwardPath(_)) if !self.in_transaction() => Step::Reply(replies::need_mail()),
+            Err(error) => Step::Reply(replies::syntax(&error)),
+        }
+    }
+
+    /// Takes note of a line that was too long to be read.
+    pub fn line_too_long(&mut self) -> Reply {
+        self.conduct.command(false);
+        replies::line_too_long()
+    }
+
+    /// Opens the transaction that the house has room for.
+    pub fn open(&mut self, transaction: Transaction) -> Reply {
+        let reply = replies::sender_ok(&transaction.envelope.sender);
+        self.stage = Stage::Envelope(transaction);
+        reply
+    }
+
+    /// Takes note that the chunk just read was refused.
+    pub fn chunk_refused(&mut self) {
+        if matches!(self.stage, Stage::Chunks(_)) {
+            self.stage = Stage::ChunkRefused;
+        }
+    }
+
+    /// Takes note that a message of so many octets was accepted.
+    pub fn accepted(&mut self, octets: u64) {
+        self.accepted = self.accepted.saturating_add(octets);
+        self.conduct.delivered();
+    }
+
+    /// Whether a transaction is under way.
+    pub fn in_transaction(&self) -> bool {
+        !matches!(self.stage, Stage::Idle)
+    }
+
+    /// The client.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Our host name.
+    pub fn host(&self) -> &Domain {
+        &self.settings.general.hostname
+    }
+
+    /// What the client called itself.
+    pub fn helo(&self) -> Option<&str> {
+        self.hello.as_ref().map(|hello| &*hello.name)
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Octets of content that the session may still bring.
+    pub(super) fn session_left(&self) -> Option<u64> {
+        self.limits.session.map(|limit| limit.saturating_sub(self.accepted))
+    }
+
+    /// Whether a reply may be said as it is; every reply to a command passes here once.
+    pub(super) fn judge(&mut self, reply: &Reply) -> Verdict {
+        self.conduct.judge(reply)
+    }
+
+    fn obey(&mut self, command: Command<'_>) -> Step {
+        match command {
+            Command::Helo(name) => self.greet(name, false),
+            Command::Ehlo(name) => self.greet(name, true),
+            Command::Mail(path, parameters) => self.mail(path, parameters),
+            Command::Rcpt(path, parameters) => self.rcpt(path, parameters),
+            Command::Data => self.data(),
+            Command::Bdat(octets, last) => self.bdat(octets, last),
+            Command::Rset => {
+                self.stage = Stage::Idle;
+                Step::Reply(replies::resetting())
+            }
+            Command::Noop => Step::Reply(replies::ok()),
+            Command::Quit => Step::Close(replies::closing(self.host())),
+            Command::Vrfy(name, utf8) => Step::Reply(self.verify(name, utf8)),
+            Command::Help => Step::Reply(replies::help()),
+            Command::Etrn(node) => self.etrn(node),
+            Command::NotOffered => Step::Reply(replies::not_offered()),
+        }
+    }
+
+    /// HELO and EHLO. The name is no reason to refuse (RFC 5321 4.1.4), unless it is none: then only clients that
+    /// may relay pass, among which there are devices that send it empty.
+    fn greet(&mut self, name: &str, extended: bool) -> Step {
+        let legal = !name.is_empty() && name.len() <= MAX_HELLO && name.bytes().all(|b| b.is_ascii_graphic());
+        let excused = name.is_empty() && self.peer.may_relay;
+        if !legal && !excused {
+            return Step::Reply(replies::bad_hello());
+        }
+        self.stage = Stage::Idle;
+        self.hello = Some(Hello { name: name.into(), extended });
+        let client = Domain::from(self.peer.address.ip());
+        if extended {
+            let Limits { message, announced_recipients, .. } = self.limits;
+            Step::Hello(replies::extensions(self.host(), &client, message, announced_recipients))
+        } else {
+            Step::Hello(replies::hello(self.host(), &client))
+        }
+    }
+
+    fn mail(&mut self, path: Path, parameters: MailParameters) -> Step {
+        match self.stage {
+            Stage::Idle => {}
+            Stage::Envelope(_) => return Step::Reply(replies::second_mail()),
+            Stage::Chunks(_) | Stage::ChunkRefused => return Step::Reply(replies::only_bdat()),
+        }
+        let sender = match path {
+            Path::Null => ReversePath::Null,
+            Path::Mailbox(address) => ReversePath::Mailbox(address),
+            Path::Local(local) => match self.complete(&local, parameters.smtputf8) {
+                Ok(address) => ReversePath::Mailbox(address),
+                Err(error) => return Step::Reply(replies::sender_invalid(error)),
+            },
+        };
+        let declared = parameters.size;
+        if self.limits.message.is_some_and(|limit| declared.unwrap_or(0) > limit) {
+            return Step::Refuse(Box::new(Refusal { sender, recipient: None, reply: replies::too_big() }));
+        }
+        if self.session_left().is_some_and(|left| left == 0 || declared.unwrap_or(0) > left) {
+            return Step::Refuse(Box::new(Refusal { sender, recipient: None, reply: replies::session_full() }));
+        }
+        let MailParameters { size: _, body, smtputf8, ret, envid } = parameters;
+        let envelope = Envelope { body: body.unwrap_or_default(), smtputf8, envid, ret, ..Envelope::new(sender) };
+        Step::Admit(Box::new(Transaction { envelope, declared, refused: false, overshoot: 0 }))
+    }
+
+    fn rcpt(&mut self, path: Path, parameters: RcptParameters) -> Step {
+        let utf8 = match &self.stage {
+            Stage::Envelope(transaction) => transaction.envelope.smtputf8,
+            Stage::Idle => return Step::Reply(replies::need_mail()),
+            Stage::Chunks(_) | Stage::ChunkRefused => return Step::Reply(replies::only_bdat()),
+        };
+        let address = match path {
+            Path::Null => return Step::Reply(replies::recipient_invalid(PathError::Malformed)),
+            Path::Mailbox(address) => Ok(address),
+            // Only the postmaster has a mailbox at no domain (RFC 5321 2.3.5); to complete anything else for an
+            // outsider would turn `"victim@elsewhere"` into an address of ours.
+            Path::Local(local) if !self.peer.may_relay && !local.eq_ignore_ascii_case("postmaster") => {
+                return Step::Reply(replies::unable_to_relay(&local));
+            }
+            Path::Local(local) => self.complete(&local, utf8),
+        };
+        let address = match address {
+            Ok(address) => address,
+            Err(error) => return Step::Reply(replies::recipient_invalid(error)),
+        };
+        let may_send = self.may_send_to(&address);
+        let limit = self.limits.recipients();
+        let Stage::Envelope(transaction) = &mut self.stage else { return Step::Reply(replies::need_mail()) };
+        if !may_send {
+            transaction.refused = true;
+            let reply = replies::unable_to_relay(&address);
+            let sender = transaction.envelope.sender.clone();
+            return Step::Refuse(Box::new(Refusal { sender, recipient: Some(address), reply }));
+        }
+        if transaction.envelope.recipients.len() >= limit {
+            transaction.overshoot += 1;
+            return if transaction.overshoot > RECIPIENT_OVERSHOOT {
+                Step::Close(replies::far_too_many_recipients(self.host()))
+            } else {
+                Step::Reply(replies::too_many_recipients())
+            };
+        }
+        let reply = replies::recipient_ok(&address);
+        let RcptParameters { notify, orcpt } = parameters;
+        transaction.envelope.recipients.push(Recipient { address, notify, orcpt });
+        Step::Reply(reply)
+    }
+
+    fn data(&mut self) -> Step {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Envelope(transaction) if !transaction.envelope.recipients.is_empty() => {
+                Step::Data(Box::new(self.submission(transaction.envelope)))
+            }
+            stage => {
+                let reply = without_content(&stage);
+                self.stage = stage;
+                Step::RefuseData(reply)
+            }
+        }
+    }
+
+    fn bdat(&mut self, octets: u64, last: bool) -> Step {
+        let before = match &self.stage {
+            Stage::Envelope(transaction) if !transaction.envelope.recipients.is_empty() => 0,
+            Stage::Chunks(octets) => *octets,
+            Stage::ChunkRefused => return swallow(octets, replies::chunk_failed_before()),
+            stage => return swallow(octets, without_content(stage)),
+        };
+        let after = before.saturating_add(octets);
+        let fits = self.limits.message.is_none_or(|limit| after <= limit);
+        let next = match (last, fits) {
+            (true, _) => Stage::Idle,
+            (false, true) => Stage::Chunks(after),
+            (false, false) => Stage::ChunkRefused,
+        };
+        let stage = std::mem::replace(&mut self.stage, next);
+        if !fits {
+            return swallow(octets, replies::too_big());
+        }
+        let submission = match stage {
+            Stage::Envelope(transaction) => Some(Box::new(self.submission(transaction.envelope))),
+            _ => None,
+        };
+        Step::Chunk(Chunk { octets, last, submission })
+    }
+
+    /// VRFY never tells who exists (RFC 5321 7.3): there is no directory of users to tell it from.
+    fn verify(&self, name: &str, utf8: bool) -> Reply {
+        let path = Written::split(name).and_then(|written| written.parse(utf8));
+        let address = match path {
+            Err(PathError::Address(AddressError::NotAscii)) => return replies::needs_smtputf8(),
+            Ok(Path::Mailbox(address)) => Some(address),
+            Ok(Path::Local(local)) => self.complete(&local, utf8).ok(),
+            _ => None,
+        };
+        replies::cannot_verify(address.filter(|address| self.may_send_to(address)).as_ref())
+    }
+
+    /// ETRN (RFC 1985), for clients that may relay: to others a queue run is nothing but a way to make us work.
+    fn etrn(&self, node: &str) -> Step {
+        if node.starts_with('#') {
+            return Step::Reply(replies::no_such_queue());
+        }
+        match node.strip_prefix('@').unwrap_or(node).parse::<Domain>() {
+            Err(_) => Step::Reply(replies::syntax(&CommandError::Arguments("ETRN domain"))),
+            Ok(domain) if !self.peer.may_relay => Step::Reply(replies::queue_run_refused(&domain)),
+            Ok(domain) => Step::RunQueue(domain),
+        }
+    }
+
+    fn complete(&self, local: &str, utf8: bool) -> Result<Address, PathError> {
+        Ok(Address::from_parts(local, &self.settings.local.default_domain, utf8)?)
+    }
+
+    /// The relay decision. Nothing that a client says of itself or of the sender has a part in it.
+    ///
+    /// Mail for a local domain is taken for every local part, since Drop is for all of them.
+    fn may_send_to(&self, recipient: &Address) -> bool {
+        if self.peer.may_relay {
+            return true;
+        }
+        let domain = recipient.domain();
+        let is_open = self.settings.local.is_local(domain) || self.settings.domain(domain).is_some_and(|d| d.relay);
+        is_open && !looks_routed(recipient.local())
+    }
+
+    fn submission(&self, envelope: Envelope) -> Submission {
+        let protocol = match &self.hello {
+            _ if envelope.smtputf8 => "UTF8SMTP",
+            Some(Hello { extended: true, .. }) => "ESMTP",
+            _ => "SMTP",
+        };
+        let helo = self.hello.as_ref().map(|hello| hello.name.clone()).filter(|name| !name.is_empty());
+        Submission { envelope, peer: self.peer.clone(), helo, user: None, protocol }
+    }
+}
+
+/// Whether another system might take a local part for a route to somewhere else: `%`, `!` and `@`, their look-alikes
+/// that some normalisation folds into them, and encoded words. It means nothing to us, but an outsider has no honest
+/// use for it, and the hop behind us may think otherwise.
+fn looks_routed(local: &str) -> bool {
+    local.contains(['%', '!', '@', '\u{ff05}', '\u{ff01}', '\u{ff20}', '\u{fe6a}', '\u{fe57}', '\u{fe6b}'])
+        || local.contains("=?")
+}
+
+/// The reply to content that has no transaction to go with.
+fn without_content(stage: &Stage) -> Reply {
+    match stage {
+        Stage::Idle => replies::need_mail(),
+        Stage::Envelope(transaction) if transaction.refused => replies::no_valid_recipients(),
+        Stage::Envelope(_) => replies::need_recipient(),
+        Stage::Chunks(_) | Stage::ChunkRefused => replies::only_bdat(),
+    }
+}
+
+/// A refused chunk is on its way all the same (RFC 3030 2). One too large to be read for nothing ends the session.
+fn swallow(octets: u64, reply: Reply) -> Step {
+    if octets > MAX_SWALLOWED_CHUNK { Step::Close(reply) } else { Step::Swallow(octets, reply) }
+}

@@ -1,0 +1,90 @@
+//! What a server session asks of the house, and what the house learns of it.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::config::Settings;
+use crate::mail::{Address, Domain, Envelope, Reply, ReversePath};
+
+/// Who is at the other end of a server session; decided before the greeting.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The client's end of the connection.
+    pub address: SocketAddr,
+    /// Our end.
+    pub local: SocketAddr,
+    /// Verified by reverse DNS and back, where it was asked for.
+    pub name: Option<Domain>,
+    /// Whether the client may relay to any domain, by its address or verified name.
+    pub may_relay: bool,
+}
+
+/// What is known of a transaction when its content begins.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Sender and recipients; at least one.
+    pub envelope: Envelope,
+    /// The client.
+    pub peer: Peer,
+    /// What the client called itself: printable ASCII without spaces; `None` before HELO and EHLO.
+    pub helo: Option<Box<str>>,
+    /// The login, where there is one.
+    pub user: Option<Box<str>>,
+    /// The keyword for our `Received:` field: `SMTP`, `ESMTP` or `UTF8SMTP` (RFC 3848, RFC 6531 4.3).
+    pub protocol: &'static str,
+}
+
+/// Mail that was not taken, for the log and the totals. Faults of syntax and of order are no such thing.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The sender, as given or completed.
+    pub sender: ReversePath,
+    /// The recipient that was refused; `None` where it was the message.
+    pub recipient: Option<Address>,
+    /// What the client was told.
+    pub reply: Reply,
+}
+
+/// What an SMTP server session asks of the house.
+pub trait Host: Send + Sync + 'static {
+    /// A message on its way into the queue.
+    type Draft: Draft;
+
+    /// The settings as of now. A session keeps those it started with.
+    fn settings(&self) -> Arc<Settings>;
+
+    /// The time for greetings and `Received:` fields.
+    fn now(&self) -> Timestamp;
+
+    /// Our instance id, for `Received:` fields and loop detection.
+    fn instance(&self) -> &str;
+
+    /// Whether there is room for a message, of the size declared in octets; else the 4xx to answer.
+    fn admit(&self, declared_size: Option<u64>) -> Result<(), Reply>;
+
+    /// Starts a message.
+    fn begin(&self, submission: &Submission) -> Self::Draft;
+
+    /// Makes a message durable: only after `Ok` is 250 said. `Err` is the reply to give; nothing is kept then.
+    fn commit(&self, draft: Self::Draft) -> impl Future<Output = Result<(), Reply>> + Send;
+
+    /// Makes the messages for a domain due, as ETRN asks, and says how many there are.
+    fn run_queue(&self, domain: &Domain) -> usize;
+
+    /// Learns of mail that the session refused; not of what `admit` and `commit` refused themselves.
+    fn refused(&self, peer: &Peer, refusal: &Refusal) {
+        let _ = (peer, refusal);
+    }
+}
+
+/// A message on its way in, as the server sees it. Dropped before its commit, it leaves nothing behind.
+pub trait Draft: Send + 'static {
+    /// The queue id: an atom.
+    fn id(&self) -> &str;
+
+    /// Appends content in normal form.
+    fn push(&mut self, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
+}
