@@ -217,9 +217,7 @@ impl Scheduler {
     fn is_over(&mut self, id: &QueueId) -> bool {
         let Some(round) = self.rounds.get(id) else { return true };
         let untried = round.results.is_empty() && !round.is_called_off();
-        let waits = || {
-            self.index.get(id).is_some_and(|entry| entry.recipients().any(|r| r.status == Status::Pending))
-        };
+        let waits = || self.index.get(id).is_some_and(|entry| entry.recipients().any(|r| r.status == Status::Pending));
         let over = round.gone || (untried && waits());
         if over {
             self.end_round(id);
