@@ -1,3 +1,111 @@
-//! Stub.
+//! The command line: what can be said to mailroot, and what it answers.
+//!
+//! The one place, with `main`, that knows everybody. Text goes to standard output, errors go to standard error as a
+//! sentence, and the exit status is 0 for done, 1 for refused or failed, 2 for wrong usage or bad settings.
 
+mod arguments;
+mod badmail;
 pub(crate) mod config;
+mod log;
+mod output;
+mod queue;
+mod remote;
+mod serve;
+mod trial;
+mod views;
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::arguments::{Arguments, Command, ConfigCommand};
+use self::config::ConfigError;
+use crate::config::LoadError;
+use crate::engine;
+
+/// Refused or failed.
+const FAILED: u8 = 1;
+/// Wrong usage or bad settings.
+const MISUSED: u8 = 2;
+
+/// What a later version brings: what it is called, and what to do until then.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not in this version; {1}")]
+struct NotYet(&'static str, &'static str);
+
+/// Does what the process's arguments say.
+pub fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who closed the pipe has read enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::from(exit_status(&error))
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let file = arguments.config.as_deref();
+    match arguments.command.unwrap_or(Command::Run) {
+        Command::Serve { unsafe_no_sync } => serve::serve(file, unsafe_no_sync),
+        Command::Status { json } => views::status(file, json),
+        Command::Sessions(sessions) => views::sessions(file, &sessions),
+        Command::Queue(queue) => queue::run(file, queue),
+        Command::Badmail(badmail) => badmail::run(file, badmail),
+        Command::Log(log) => log::run(file, &log),
+        Command::Pause { domain } => remote::act(file, &engine::Command::Pause { domain }),
+        Command::Resume { domain } => remote::act(file, &engine::Command::Resume { domain }),
+        Command::Test { to, from } => trial::send(file, &to, from.as_ref()),
+        Command::Config(command) => configure(file, command),
+        Command::Run => not_yet("the dashboard", "`mailroot serve` runs the relay without it"),
+        Command::Attach => not_yet("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"),
+        Command::Demo => not_yet("the demonstration", "`mailroot serve` runs the relay"),
+        Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
+        Command::Admin { .. } | Command::Ssh => {
+            not_yet("administration by SSH", "who owns the control socket may administer")
+        }
+        Command::Check { .. } => {
+            not_yet("the trial of a smart host", "`mailroot test --to ADDRESS` sends a message through it")
+        }
+    }
+}
+
+fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match command {
+        ConfigCommand::Check => config::check(file, &mut out)?,
+        ConfigCommand::Show { json } => config::show(file, json, &mut out)?,
+        ConfigCommand::Set { key, value } => config::set(file, &key, &value, &mut out)?,
+        ConfigCommand::Preset { .. } => {
+            return not_yet("the list of presets", "`mailroot config set delivery.advanced.smart_host` sets one");
+        }
+        ConfigCommand::Certificate { .. } => return not_yet("TLS", "mail is sent and taken in clear"),
+        ConfigCommand::Import { .. } => return not_yet("the import", "`mailroot config set` sets key by key"),
+    }
+    Ok(())
+}
+
+fn not_yet(what: &'static str, instead: &'static str) -> anyhow::Result<()> {
+    Err(NotYet(what, instead).into())
+}
+
+fn exit_status(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<ConfigError>() {
+        Some(error) => error.exit_status(),
+        None if error.is::<LoadError>() => MISUSED,
+        None => FAILED,
+    }
+}
+
+/// Only of standard output: a control connection that breaks is an error like any other.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let output = match error.downcast_ref::<ConfigError>() {
+        Some(ConfigError::Print(error)) => Some(error),
+        _ => error.downcast_ref::<io::Error>(),
+    };
+    output.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::broadcast;
 
-pub use application::{ApplicationLog, ApplicationLogError};
+pub use application::{AlreadyInstalled, ApplicationLog};
 pub use files::purge_logs;
 pub use filter::{RecordFilter, RecordFilterError};
 pub use history::{History, Sample};

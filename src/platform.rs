@@ -2,11 +2,10 @@
 //!
 //! The other modules are portable because this one is not. It knows nothing of mail.
 
-pub mod files;
-
 mod access;
 mod control;
 mod descriptors;
+pub mod files;
 mod paths;
 mod signals;
 

@@ -22,6 +22,16 @@ pub enum Role {
     Admin,
 }
 
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Observer => "observer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        })
+    }
+}
+
 /// One request, in the form in which it also crosses the control socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
@@ -173,9 +183,40 @@ impl Outcome {
     pub fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into() }
     }
+
+    /// An act that was done.
+    pub fn done(count: usize, message: impl Into<String>) -> Self {
+        Self::Done { count, message: message.into() }
+    }
 }
 
 impl Command {
+    /// What people call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Sessions => "sessions",
+            Self::CloseSession { .. } => "sessions close",
+            Self::QueueList { .. } => "queue list",
+            Self::QueueShow { .. } => "queue show",
+            Self::QueueAct { act: QueueAct::Retry, .. } => "queue retry",
+            Self::QueueAct { act: QueueAct::Hold, .. } => "queue hold",
+            Self::QueueAct { act: QueueAct::Release, .. } => "queue release",
+            Self::QueueAct { act: QueueAct::Delete, .. } => "queue delete",
+            Self::QueueExport { .. } => "queue export",
+            Self::BadmailList { .. } => "badmail list",
+            Self::BadmailShow { .. } => "badmail show",
+            Self::BadmailAct { act: BadmailAct::Resend, .. } => "badmail resend",
+            Self::BadmailAct { act: BadmailAct::Delete, .. } => "badmail delete",
+            Self::Log { .. } => "log",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Destinations => "destinations",
+            Self::Reload => "reload",
+            Self::Stop => "stop",
+        }
+    }
+
     /// The least role that may ask this.
     pub fn needs(&self) -> Role {
         match self {

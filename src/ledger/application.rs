@@ -1,7 +1,7 @@
 //! The application log: what the program has to say of itself, apart from the delivery log.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -19,37 +19,30 @@ use crate::text::Printable;
 #[derive(Debug)]
 pub struct ApplicationLog {
     level: reload::Handle<Targets, Registry>,
-    _writer: WorkerGuard,
+    _writer: Option<WorkerGuard>,
 }
 
-/// The log could not be installed.
+/// There is a log in this process already.
 #[derive(Debug, thiserror::Error)]
-pub enum ApplicationLogError {
-    /// No file.
-    #[error("cannot open the log in {directory}: {source}; see log.directory")]
-    Open {
-        /// Where.
-        directory: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A second one in one process.
-    #[error("the log is installed already: {0}")]
-    Twice(#[from] TryInitError),
-}
+#[error("the application log is installed already")]
+pub struct AlreadyInstalled(#[from] TryInitError);
 
 impl ApplicationLog {
     /// Sends events of this level and above to the daily file in `directory` and, where nothing else is drawn
-    /// there, to standard error. Under a flood of events some are left out rather than waited for.
-    pub fn install(directory: &Path, level: Level, to_stderr: bool) -> Result<Self, ApplicationLogError> {
-        let file = files::open_daily(directory, files::APPLICATION)
-            .map_err(|source| ApplicationLogError::Open { directory: directory.to_owned(), source })?;
-        let (writer, guard) = tracing_appender::non_blocking(file);
+    /// there, to standard error. Under a flood of events some are left out rather than waited for; without a file,
+    /// because the disk is full perhaps, the other way is left.
+    pub fn install(directory: &Path, level: Level, to_stderr: bool) -> Result<Self, AlreadyInstalled> {
+        let file = files::open_daily(directory, files::APPLICATION);
+        let (file, trouble) = file.map_or_else(|error| (None, Some(error)), |file| (Some(file), None));
+        let (writer, guard) = file.map(tracing_appender::non_blocking).unzip();
         let (targets, handle) = reload::Layer::new(targets(level));
-        let to_file = fmt::layer().with_ansi(false).with_target(false).with_writer(Clean(writer));
+        let to_file = writer.map(|writer| fmt::layer().with_ansi(false).with_target(false).with_writer(Clean(writer)));
         let to_stderr =
             to_stderr.then(|| fmt::layer().with_ansi(false).with_target(false).with_writer(Clean(io::stderr)));
         tracing_subscriber::registry().with(targets).with(to_file).with(to_stderr).try_init()?;
+        if let Some(error) = trouble {
+            tracing::error!("no application log is written to {}: {error}", directory.display());
+        }
         Ok(Self { level: handle, _writer: guard })
     }
 

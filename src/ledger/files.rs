@@ -14,7 +14,7 @@ pub(super) const DELIVERY: &str = "delivery";
 /// `mailroot.2026-11-24.log`.
 pub(super) const APPLICATION: &str = "mailroot";
 const SUFFIX: &str = "log";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Opens today's file of a name and goes over to the next one at midnight (UTC).
 pub(super) fn open_daily(directory: &Path, name: &str) -> io::Result<RollingFileAppender> {
@@ -81,6 +81,17 @@ mod tests {
         for name in kept.iter().chain(&["delivery.2019-01-01.log"]) {
             assert!(folder.path().join(name).exists(), "{name}");
         }
+    }
+
+    #[test]
+    fn why_a_file_cannot_be_opened_is_told_by_its_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let today = crate::clock::Clock::system().now();
+        for day in [today, today.plus(DAY)] {
+            std::fs::create_dir(folder.path().join(format!("delivery.{}.log", day.date()))).unwrap();
+        }
+        let error = open_daily(folder.path(), DELIVERY).unwrap_err();
+        assert_ne!(error.kind(), io::ErrorKind::Other, "{error}");
     }
 
     #[test]

@@ -45,6 +45,26 @@ pub enum Event {
 }
 
 impl Event {
+    const ALL: [Self; 13] = [
+        Self::Accepted,
+        Self::Refused,
+        Self::Delivered,
+        Self::Deferred,
+        Self::Failed,
+        Self::Expired,
+        Self::Local,
+        Self::Reported,
+        Self::Badmail,
+        Self::Removed,
+        Self::Held,
+        Self::Released,
+        Self::Purged,
+    ];
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == word)
+    }
+
     /// The word in the log and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -97,6 +117,24 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record that tells no more than what happened to which message.
+    pub fn new(time: Timestamp, event: Event, id: impl Into<String>) -> Self {
+        Self {
+            time,
+            event,
+            id: id.into(),
+            client: None,
+            sender: None,
+            recipient: None,
+            host: None,
+            reply: None,
+            delay: None,
+            size: None,
+            attempt: None,
+            actor: None,
+        }
+    }
+
     pub(super) fn make_printable(&mut self) {
         make_printable(&mut self.id);
         let texts =
@@ -168,20 +206,7 @@ pub(super) mod tests {
 
     /// A record of which only the id matters.
     pub(in crate::ledger) fn record(id: &str) -> Record {
-        Record {
-            time: Timestamp::from_unix(1_795_518_903),
-            event: Event::Accepted,
-            id: id.to_owned(),
-            client: None,
-            sender: None,
-            recipient: None,
-            host: None,
-            reply: None,
-            delay: None,
-            size: None,
-            attempt: None,
-            actor: None,
-        }
+        Record::new(Timestamp::from_unix(1_795_518_903), Event::Accepted, id)
     }
 
     fn delivered() -> Record {

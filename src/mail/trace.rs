@@ -325,7 +325,7 @@ mod tests {
             lines in proptest::collection::vec("(Received: |received:|\t|(mailroot k3x9)|x|:| ){0,4}", 0..8),
             cuts in proptest::collection::vec(0usize..200, 0..6),
         ) {
-            let content = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>().into_bytes();
+            let content = lines.iter().flat_map(|line| [line, "\r\n"]).collect::<String>().into_bytes();
             let mut whole = HopCounter::new("k3x9");
             whole.see(&content);
             let mut cuts = cuts.into_iter().map(|cut| cut.min(content.len())).collect::<Vec<_>>();

@@ -99,6 +99,21 @@ pub enum Via {
     Hand,
 }
 
+impl Via {
+    /// All doors.
+    pub(super) const ALL: [Self; 4] = [Self::Smtp, Self::Pickup, Self::Report, Self::Hand];
+
+    /// The word in the queue file and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Pickup => "pickup",
+            Self::Report => "report",
+            Self::Hand => "hand",
+        }
+    }
+}
+
 impl Message {
     /// A fresh message, due at once.
     pub fn new(envelope: Envelope, origin: Origin, received: Timestamp) -> Self {

@@ -101,7 +101,7 @@ impl Client {
 #[serde(untagged)]
 pub enum Followed {
     /// A new record.
-    Record(view::Record),
+    Record(Box<view::Record>),
     /// The end, with its reason.
     End(Outcome),
 }

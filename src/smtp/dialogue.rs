@@ -4,6 +4,8 @@
 //! and no file: what a [`Step`] asks for, the server around it does.
 
 pub(super) mod replies;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -125,6 +127,8 @@ impl Dialogue {
             Err(CommandError::Foreign(protocol)) => Step::Foreign(protocol),
             // Octets that nobody can count follow.
             Err(error @ CommandError::Count) => Step::Close(replies::syntax(&error)),
+            // The order comes first: a recipient of no transaction is not looked at.
+            Err(CommandError::ForwardPath(_)) if !self.in_transaction() => Step::Reply(replies::need_mail()),
             Err(error) => Step::Reply(replies::syntax(&error)),
         }
     }
@@ -218,7 +222,8 @@ impl Dialogue {
     /// may relay pass, among which there are devices that send it empty.
     fn greet(&mut self, name: &str, extended: bool) -> Step {
         let legal = !name.is_empty() && name.len() <= MAX_HELLO && name.bytes().all(|b| b.is_ascii_graphic());
-        if !legal && !(name.is_empty() && self.peer.may_relay) {
+        let excused = name.is_empty() && self.peer.may_relay;
+        if !legal && !excused {
             return Step::Reply(replies::bad_hello());
         }
         self.stage = Stage::Idle;
@@ -243,7 +248,7 @@ impl Dialogue {
             Path::Mailbox(address) => ReversePath::Mailbox(address),
             Path::Local(local) => match self.complete(&local, parameters.smtputf8) {
                 Ok(address) => ReversePath::Mailbox(address),
-                Err(error) => return Step::Reply(replies::sender_invalid(&error)),
+                Err(error) => return Step::Reply(replies::sender_invalid(error)),
             },
         };
         let declared = parameters.size;
@@ -265,7 +270,7 @@ impl Dialogue {
             Stage::Chunks(_) | Stage::ChunkRefused => return Step::Reply(replies::only_bdat()),
         };
         let address = match path {
-            Path::Null => return Step::Reply(replies::recipient_invalid(&PathError::Malformed)),
+            Path::Null => return Step::Reply(replies::recipient_invalid(PathError::Malformed)),
             Path::Mailbox(address) => Ok(address),
             // Only the postmaster has a mailbox at no domain (RFC 5321 2.3.5); to complete anything else for an
             // outsider would turn `"victim@elsewhere"` into an address of ours.
@@ -276,7 +281,7 @@ impl Dialogue {
         };
         let address = match address {
             Ok(address) => address,
-            Err(error) => return Step::Reply(replies::recipient_invalid(&error)),
+            Err(error) => return Step::Reply(replies::recipient_invalid(error)),
         };
         let may_send = self.may_send_to(&address);
         let limit = self.limits.recipients();

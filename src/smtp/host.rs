@@ -74,7 +74,7 @@ pub trait Host: Send + Sync + 'static {
     /// Makes the messages for a domain due, as ETRN asks, and says how many there are.
     fn run_queue(&self, domain: &Domain) -> usize;
 
-    /// Learns of mail that was refused.
+    /// Learns of mail that the session refused; not of what `admit` and `commit` refused themselves.
     fn refused(&self, peer: &Peer, refusal: &Refusal) {
         let _ = (peer, refusal);
     }

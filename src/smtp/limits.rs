@@ -25,8 +25,8 @@ pub(super) const MAX_DISCARDED: u64 = 1 << 30;
 const RATE_FLOOR: u64 = 100;
 /// How long content may come at any rate. A person at a keyboard needs minutes for a test message, and sits
 /// mostly at a machine that may relay.
-const RATE_GRACE: Duration = Duration::from_secs(60);
-const RATE_GRACE_FOR_RELAY: Duration = Duration::from_secs(600);
+const RATE_GRACE: Duration = Duration::from_mins(1);
+const RATE_GRACE_FOR_RELAY: Duration = Duration::from_mins(10);
 
 /// The limits of one session, those of the settings at its start.
 #[derive(Clone, Copy, Debug)]
@@ -159,11 +159,11 @@ mod tests {
             message: None,
             session: None,
             announced_recipients: None,
-            timeout: Duration::from_secs(600),
+            timeout: Duration::from_mins(10),
             hops: 100,
             rate_grace: RATE_GRACE,
         };
-        assert!(!limits.is_too_slow(0, Duration::from_secs(60)));
+        assert!(!limits.is_too_slow(0, Duration::from_mins(1)));
         assert!(limits.is_too_slow(60 * RATE_FLOOR, Duration::from_secs(61)));
         assert!(!limits.is_too_slow(61 * RATE_FLOOR, Duration::from_secs(61)));
     }

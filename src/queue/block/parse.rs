@@ -225,7 +225,7 @@ fn read_state(block: &mut Block, line: &str) -> Result<(), FieldError> {
             "delayed" => block.delay_reported = read_word(value, &SWITCH).ok_or_else(bad)?,
             "size" => block.size = Some(value.parse().map_err(|_| bad())?),
             "received" => block.received = Some(read_time(value).ok_or_else(bad)?),
-            "via" => origin.via = read_word(value, &DOORS).ok_or_else(bad)?,
+            "via" => origin.via = read_word(value, &Via::ALL.map(|via| (via.as_str(), via))).ok_or_else(bad)?,
             "client" => origin.client = Some(value.parse().map_err(|_| bad())?),
             "helo" => origin.helo = Some(read_name(value).ok_or_else(bad)?),
             "user" => origin.user = Some(read_name(value).ok_or_else(bad)?),
@@ -243,8 +243,6 @@ fn read_state(block: &mut Block, line: &str) -> Result<(), FieldError> {
 const STATES: [(&str, State); 4] =
     [("queued", State::Queued), ("active", State::Queued), ("held", State::Held), ("hold", State::Held)];
 const SWITCH: [(&str, bool); 2] = [("0", false), ("1", true)];
-const DOORS: [(&str, Via); 4] =
-    [("smtp", Via::Smtp), ("pickup", Via::Pickup), ("report", Via::Report), ("hand", Via::Hand)];
 const BODIES: [(&str, Body); 2] = [("7bit", Body::SevenBit), ("8bitmime", Body::EightBit)];
 const RETURNS: [(&str, Return); 2] = [("full", Return::Full), ("hdrs", Return::Headers)];
 

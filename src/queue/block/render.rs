@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::REPLY_WIDTH;
 use crate::clock::Timestamp;
 use crate::mail::{Body, Recipient, Return, ReversePath, Xtext};
-use crate::queue::message::{Message, State, Via};
+use crate::queue::message::{Message, State};
 use crate::text;
 
 /// Everything before the digits of `len`.
@@ -99,12 +99,7 @@ fn write_state(out: &mut String, message: &Message) {
 }
 
 fn write_origin(out: &mut String, message: &Message) {
-    let via = match message.origin.via {
-        Via::Smtp => "smtp",
-        Via::Pickup => "pickup",
-        Via::Report => "report",
-        Via::Hand => "hand",
-    };
+    let via = message.origin.via.as_str();
     let _ = write!(out, " received={} via={via}", written(message.received));
     if message.envelope.body == Body::EightBit {
         out.push_str(" body=8bitmime");

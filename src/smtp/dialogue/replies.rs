@@ -188,26 +188,26 @@ pub(super) fn syntax(error: &CommandError<'_>) -> Reply {
         CommandError::Character => reply(501, 5, 2, "Syntax error: a character that no command has"),
         CommandError::Arguments(usage) => reply(501, 5, 4, format!("Syntax: {usage}")),
         CommandError::Count => reply(501, 5, 4, "Syntax: BDAT count [LAST]"),
-        CommandError::ReversePath(error) => sender_invalid(error),
-        CommandError::ForwardPath(error) => recipient_invalid(error),
+        CommandError::ReversePath(error) => sender_invalid(*error),
+        CommandError::ForwardPath(error) => recipient_invalid(*error),
         CommandError::Parameter(error @ ParameterError::Unsupported(_)) => reply(555, 5, 4, sentence(error)),
         CommandError::Parameter(error) => reply(501, 5, 4, sentence(error)),
     }
 }
 
-pub(super) fn sender_invalid(error: &PathError) -> Reply {
+pub(super) fn sender_invalid(error: PathError) -> Reply {
     match error {
         PathError::Address(AddressError::NotAscii) => needs_smtputf8(),
-        PathError::Address(AddressError::Domain(_)) => reply(501, 1, 8, sentence(error)),
-        _ => reply(501, 1, 7, sentence(error)),
+        PathError::Address(AddressError::Domain(_)) => reply(501, 1, 8, sentence(&error)),
+        _ => reply(501, 1, 7, sentence(&error)),
     }
 }
 
-pub(super) fn recipient_invalid(error: &PathError) -> Reply {
+pub(super) fn recipient_invalid(error: PathError) -> Reply {
     match error {
         PathError::Address(AddressError::NotAscii) => needs_smtputf8(),
-        PathError::Address(AddressError::Domain(_)) => reply(501, 1, 2, sentence(error)),
-        _ => reply(501, 1, 3, sentence(error)),
+        PathError::Address(AddressError::Domain(_)) => reply(501, 1, 2, sentence(&error)),
+        _ => reply(501, 1, 3, sentence(&error)),
     }
 }
 

@@ -37,7 +37,7 @@ impl Input {
     /// Receives more commands; 0 at the end of the stream. Nothing is lost if this is dropped half-way.
     pub(super) async fn fill(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
         if self.is_empty() && self.octets.capacity() > COMMAND {
-            self.octets = Vec::new();
+            *self = Self::default();
         }
         self.appetite = CONTENT;
         self.receive(stream, COMMAND).await

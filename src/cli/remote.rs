@@ -1,0 +1,44 @@
+//! Asking a running engine.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::de::DeserializeOwned;
+
+use super::output;
+use crate::config;
+use crate::engine::{Command, Outcome};
+use crate::remote::Client;
+
+/// Has an act done and says what came of it.
+pub(super) fn act(file: Option<&Path>, command: &Command) -> anyhow::Result<()> {
+    block_on(async {
+        match connect(file).await?.execute(command).await? {
+            Outcome::Done { message, .. } => Ok(output::write(&format!("{message}\n"))?),
+            Outcome::Refused { reason } => bail!(reason),
+            Outcome::View { .. } => bail!("the engine answered with a view: is it another version?"),
+        }
+    })
+}
+
+/// Asks for a view.
+pub(super) async fn view<V: DeserializeOwned>(client: &mut Client, command: &Command) -> anyhow::Result<V> {
+    match client.execute(command).await? {
+        Outcome::View { view } => {
+            serde_json::from_value(view).context("the engine's answer was not understood: is it another version?")
+        }
+        Outcome::Refused { reason } => bail!(reason),
+        Outcome::Done { .. } => bail!("the engine answered without a view: is it another version?"),
+    }
+}
+
+/// Connects to the engine of these settings.
+pub(super) async fn connect(file: Option<&Path>) -> anyhow::Result<Client> {
+    let loaded = config::locate(file)?;
+    Ok(Client::connect(&loaded.settings.control.socket).await?)
+}
+
+/// Runs what a command does on a small runtime of its own.
+pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}

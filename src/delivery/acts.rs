@@ -1,0 +1,102 @@
+//! What people do to single messages: hold, release, delete. Each act is written to the file before it counts.
+
+use super::scheduler::{Claim, Closed};
+use super::{Dispatcher, closing, journal};
+use crate::ledger::Event;
+use crate::queue::{Message, QueueId, ReadError, Recorded, Stamp, State};
+
+impl Dispatcher {
+    /// Sets messages aside until they are released. Returns how many; one being delivered at this moment is held when
+    /// that attempt is over, if it is still there.
+    pub async fn hold(&self, ids: &[QueueId], actor: &str) -> usize {
+        let mut held = 0;
+        for id in ids {
+            held += usize::from(self.set_state(id, State::Held, Event::Held, actor).await);
+        }
+        held
+    }
+
+    /// Lets held messages go on, due at once. Returns how many.
+    pub async fn release(&self, ids: &[QueueId], actor: &str) -> usize {
+        let mut released = 0;
+        for id in ids {
+            released += usize::from(self.set_state(id, State::Queued, Event::Released, actor).await);
+        }
+        released
+    }
+
+    /// Moves messages to `.state/deleted`, where they stay for a day. Returns how many.
+    pub async fn delete(&self, ids: &[QueueId], actor: &str) -> usize {
+        let mut deleted = 0;
+        for id in ids {
+            deleted += usize::from(self.delete_one(id, actor).await);
+        }
+        deleted
+    }
+
+    async fn delete_one(&self, id: &QueueId, actor: &str) -> bool {
+        let Some(row) = self.row(id) else { return false };
+        let claim = self.0.with(|scheduler, _| scheduler.claim(id));
+        let deleted = match self.0.context.queue.discard(id).await {
+            Ok(()) => {
+                self.0.with(|scheduler, _| scheduler.forget(id));
+                journal::act(&self.0, id, row, Event::Removed, actor);
+                true
+            }
+            Err(error) => {
+                tracing::error!(id = id.as_str(), %error, "a message could not be deleted");
+                false
+            }
+        };
+        if claim == Claim::Granted {
+            self.0.with(|scheduler, now| scheduler.give_back(id, now));
+        }
+        deleted
+    }
+
+    /// Changes the state of one message; true if it is so now, or will be when its attempt is over.
+    async fn set_state(&self, id: &QueueId, state: State, event: Event, actor: &str) -> bool {
+        let Some(row) = self.row(id) else { return false };
+        let claim = self.0.with(
+            |scheduler, _| {
+                if scheduler.state(id) == Some(state) { Claim::Unknown } else { scheduler.claim(id) }
+            },
+        );
+        match claim {
+            Claim::Unknown => return false,
+            Claim::Busy => self.0.with(|scheduler, _| scheduler.hold_later(id, state == State::Held)),
+            Claim::Granted => match self.write_state(id, state).await {
+                Ok((message, stamp)) => {
+                    let closed = Closed::Kept(Box::new(message), stamp);
+                    let step = self.0.with(|scheduler, now| scheduler.closed(id, closed, now));
+                    closing::carry_out(&self.0, step).await;
+                }
+                Err(error) => {
+                    if matches!(error, ReadError::Gone) {
+                        self.0.with(|scheduler, _| scheduler.forget(id));
+                    }
+                    tracing::error!(id = id.as_str(), %error, "the state of a message could not be changed");
+                    self.0.with(|scheduler, now| scheduler.give_back(id, now));
+                    return false;
+                }
+            },
+        }
+        journal::act(&self.0, id, row, event, actor);
+        true
+    }
+
+    async fn write_state(&self, id: &QueueId, state: State) -> Result<(Message, Stamp), ReadError> {
+        let queue = &self.0.context.queue;
+        let (mut message, mut stamp) = queue.load(id).await?;
+        loop {
+            message.state = state;
+            if state == State::Queued {
+                message.next = self.0.context.clock.now();
+            }
+            match queue.record(id, &message, stamp).await? {
+                Recorded::Written(stamp) => return Ok((message, stamp)),
+                Recorded::Edited(edited, later) => (message, stamp) = (*edited, later),
+            }
+        }
+    }
+}

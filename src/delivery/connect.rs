@@ -1,0 +1,226 @@
+//! Opening a connection to a destination: its hosts in order, their addresses in order, the first that answers.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::attempt::{Attempt, Remote, Verdict};
+use super::destination::Target;
+use super::mx;
+use super::route::Hop;
+use super::scheduler::Plan;
+use super::shared::Shared;
+use crate::config::{Host, Settings};
+use crate::dns::ResolveError;
+use crate::ledger::{Activity, Direction, SessionGuard};
+use crate::mail::{Domain, EnhancedStatus, Reply};
+use crate::smtp::{ClientError, Connection, Timeouts};
+
+/// How long one address may take to answer the connection attempt.
+const CONNECT: Duration = Duration::from_secs(30);
+/// MX hosts tried in one attempt.
+const MAX_HOSTS: usize = 5;
+/// Addresses tried in one attempt.
+const MAX_ADDRESSES: usize = 10;
+/// What a host says that takes no mail at all (RFC 7504): the next one may, but trying again will not help.
+const NO_MAIL_SERVICE: [u16; 2] = [521, 556];
+
+/// An open connection.
+pub(super) struct Open {
+    pub(super) connection: Connection<TcpStream>,
+    pub(super) remote: Arc<Remote>,
+    /// Its place among the live sessions.
+    pub(super) session: SessionGuard,
+}
+
+/// Opens a connection by a plan. The error is what becomes of the mail that waits for it.
+pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Attempt> {
+    let settings = shared.context.settings.load_full();
+    let (hosts, port) = candidates(plan);
+    let mut trials = Trials::default();
+    for host in hosts.into_iter().take(MAX_HOSTS) {
+        let (name, addresses) = match host {
+            Host::Address(address) => (address.to_string(), vec![address]),
+            Host::Name(name) => match shared.context.resolver.addresses(&name).await {
+                Ok(addresses) => (name.to_string(), addresses),
+                Err(error) => {
+                    trials.note(unresolved(&name, &error, matches!(plan.target, Target::Hop(_))));
+                    continue;
+                }
+            },
+        };
+        for address in addresses {
+            if !trials.may_go_on() {
+                break;
+            }
+            let remote = Arc::new(Remote { name: name.as_str().into(), address: SocketAddr::new(address, port) });
+            match open_one(shared, &settings, &remote).await {
+                Ok(open) => return Ok(open),
+                Err(attempt) => trials.note(attempt),
+            }
+        }
+    }
+    Err(trials.sum())
+}
+
+/// The hosts of a destination in the order in which to try them, and their port.
+fn candidates(plan: &Plan) -> (Vec<Host>, u16) {
+    match (&plan.target, &plan.exchange) {
+        (Target::Hop(Hop { host, port }), _) => (vec![host.clone()], *port),
+        (Target::Site { port, .. }, Some(exchange)) => {
+            (exchange.order(&mut fastrand::Rng::new()).into_iter().map(Host::Name).collect(), *port)
+        }
+        (Target::Site { hosts, port }, None) => (hosts.iter().cloned().map(Host::Name).collect(), *port),
+        (Target::Local, _) => (Vec::new(), 0),
+    }
+}
+
+async fn open_one(shared: &Arc<Shared>, settings: &Settings, remote: &Arc<Remote>) -> Result<Open, Attempt> {
+    let session = shared.context.ledger.open_session(Direction::Outbound, remote.address);
+    session.set_name(&remote.name);
+    session.set_activity(Activity::Connecting);
+    let limit = settings.delivery.connections.timeout;
+    let opening = async {
+        let stream = match timeout(CONNECT.min(limit), TcpStream::connect(remote.address)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(unreachable(remote, &error.kind().to_string())),
+            Err(_) => return Err(unreachable(remote, "connection timed out")),
+        };
+        if let Ok(local) = stream.local_addr()
+            && is_ourselves(&settings.general.listen, remote.address, local)
+        {
+            let text = format!("{remote} is this server itself: the mail would loop");
+            return Err(Attempt::ours(Reply::new(554, EnhancedStatus::new(5, 4, 6), text)));
+        }
+        let _ = stream.set_nodelay(true); // without it the connection is slower, not wrong
+        session.set_activity(Activity::Greeting);
+        let hello = &settings.general.hostname;
+        Connection::open(stream, hello, Timeouts::bounded_by(limit), None)
+            .await
+            .map_err(|error| refused(remote, &error))
+    };
+    let connection = tokio::select! {
+        opened = opening => opened?,
+        () = session.closed() => return Err(unreachable(remote, "closed by the administrator")),
+    };
+    session.set_activity(Activity::Idle);
+    Ok(Open { connection, remote: Arc::clone(remote), session })
+}
+
+/// Whether a connection ended at one of our own listeners. A listener on all addresses is met through any address of
+/// this machine, which shows in both ends having the same one.
+fn is_ourselves(listen: &[SocketAddr], peer: SocketAddr, local: SocketAddr) -> bool {
+    let (peer_ip, local_ip) = (peer.ip().to_canonical(), local.ip().to_canonical());
+    let same_machine = peer_ip == local_ip || is_loopback(peer_ip);
+    listen.iter().any(|listener| {
+        let here = listener.ip().to_canonical();
+        listener.port() == peer.port() && (here == peer_ip || (here.is_unspecified() && same_machine))
+    })
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}
+
+fn unreachable(remote: &Remote, why: &str) -> Attempt {
+    Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 4, 1), format!("{remote} cannot be reached: {why}")))
+}
+
+/// A host that was reached and would not go on. Only a host that takes no mail at all is believed at once.
+fn refused(remote: &Arc<Remote>, error: &ClientError) -> Attempt {
+    let reply = error.to_reply();
+    let for_good = error.refusal().is_some_and(|reply| NO_MAIL_SERVICE.contains(&reply.code));
+    let verdict = if for_good { Verdict::Failed } else { Verdict::Deferred };
+    Attempt { verdict, reply, remote: Some(Arc::clone(remote)) }
+}
+
+/// A host without an address. A smart host that is not found is a fault of ours, and so never for good.
+fn unresolved(name: &Domain, error: &ResolveError, is_smart_host: bool) -> Attempt {
+    let reply = match error {
+        ResolveError::Temporary(_) => mx::failure(name, error),
+        _ if is_smart_host => {
+            let text = format!("The smart host {name} has no address: {error}");
+            Reply::new(451, EnhancedStatus::new(4, 4, 3), text)
+        }
+        _ => {
+            let text = format!("The mail host {name} has no address: {error}");
+            Reply::new(550, EnhancedStatus::new(5, 4, 4), text)
+        }
+    };
+    Attempt::ours(reply)
+}
+
+/// What the hosts and addresses tried so far came to.
+#[derive(Default)]
+struct Trials {
+    count: usize,
+    deferred: Option<Attempt>,
+    failed: Option<Attempt>,
+    looped: bool,
+}
+
+impl Trials {
+    fn note(&mut self, attempt: Attempt) {
+        self.count += 1;
+        self.looped |= attempt.reply.status == Some(EnhancedStatus::new(5, 4, 6));
+        match attempt.verdict {
+            Verdict::Failed => self.failed = Some(attempt),
+            _ => self.deferred = Some(attempt),
+        }
+    }
+
+    /// Behind our own address in the order of preference lie only hosts that would send the mail back to us.
+    fn may_go_on(&self) -> bool {
+        self.count < MAX_ADDRESSES && !self.looped
+    }
+
+    /// One host that may answer later is reason enough to try again.
+    fn sum(self) -> Attempt {
+        self.deferred.or(self.failed).unwrap_or_else(|| {
+            Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 4, 4), "There is no host to send to"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn lp04_a_listener_of_our_own_is_recognised_by_any_of_its_addresses() {
+        let named = [at("192.0.2.1:25")];
+        assert!(is_ourselves(&named, at("192.0.2.1:25"), at("192.0.2.1:40000")));
+        assert!(!is_ourselves(&named, at("192.0.2.1:2525"), at("192.0.2.1:40000")));
+        assert!(!is_ourselves(&named, at("127.0.0.1:25"), at("127.0.0.1:40000")));
+        let everywhere = [at("0.0.0.0:25")];
+        assert!(is_ourselves(&everywhere, at("127.0.0.2:25"), at("127.0.0.1:40000")));
+        assert!(is_ourselves(&everywhere, at("192.0.2.1:25"), at("192.0.2.1:40000")));
+        assert!(!is_ourselves(&everywhere, at("192.0.2.9:25"), at("192.0.2.1:40000")));
+    }
+
+    #[test]
+    fn n003_one_host_that_may_answer_later_outweighs_one_that_never_will() {
+        let ours = |code, class| Attempt::ours(Reply::new(code, EnhancedStatus::new(class, 4, 1), "x"));
+        let mut trials = Trials::default();
+        trials.note(ours(521, 5));
+        assert_eq!(trials.failed.as_ref().map(|attempt| attempt.verdict), Some(Verdict::Failed));
+        trials.note(ours(451, 4));
+        assert_eq!(trials.sum().verdict, Verdict::Deferred);
+    }
+
+    #[test]
+    fn a_smart_host_that_is_not_found_never_fails_mail() {
+        let name: Domain = "smart.example".parse().unwrap();
+        assert_eq!(unresolved(&name, &ResolveError::NoSuchName, true).verdict, Verdict::Deferred);
+        assert_eq!(unresolved(&name, &ResolveError::NoSuchName, false).verdict, Verdict::Failed);
+        let temporary = ResolveError::Temporary("SERVFAIL".into());
+        assert_eq!(unresolved(&name, &temporary, false).verdict, Verdict::Deferred);
+    }
+}

@@ -1,0 +1,176 @@
+//! One round of attempts for a message: its jobs, what they came to, and what follows from it all. Pure.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::attempt::{Attempt, Verdict};
+use super::schedule;
+use crate::clock::Timestamp;
+use crate::config::Delivery;
+use crate::mail::ReversePath;
+use crate::queue::{Message, Stamp, State, Status};
+
+/// What became of one recipient, by its place in the envelope.
+pub(crate) type Result = (usize, Arc<Attempt>);
+
+/// A message that is being tried.
+pub(super) struct Round {
+    pub(super) serial: u64,
+    /// The message as the attempts see it; loaded when the first of them begins.
+    pub(super) basis: Option<Arc<Message>>,
+    /// The content of a fresh message, as long as memory allows.
+    pub(super) content: Option<Bytes>,
+    /// Octets of memory that `basis` and `content` are counted for.
+    pub(super) memory: u64,
+    /// Jobs that wait, for a connection or for DNS.
+    pub(super) waiting: u32,
+    /// Jobs that a connection has taken.
+    pub(super) in_flight: u32,
+    pub(super) results: Vec<Result>,
+    /// The state of the file is being written, or the round closed.
+    pub(super) writing: bool,
+    /// Results came in while the file was being written.
+    pub(super) unsaved: bool,
+    /// The file was edited by hand meanwhile.
+    pub(super) edited: Option<Box<(Message, Stamp)>>,
+    /// A person wants the message held.
+    pub(super) hold: bool,
+    /// The file is gone, or a person deleted it.
+    pub(super) gone: bool,
+}
+
+impl Round {
+    pub(super) fn new(serial: u64) -> Self {
+        Self {
+            serial,
+            basis: None,
+            content: None,
+            memory: 0,
+            waiting: 0,
+            in_flight: 0,
+            results: Vec::new(),
+            writing: false,
+            unsaved: false,
+            edited: None,
+            hold: false,
+            gone: false,
+        }
+    }
+
+    /// Whether every job has come to something.
+    pub(super) fn is_settled(&self) -> bool {
+        self.waiting == 0 && self.in_flight == 0
+    }
+
+    /// Whether the round can be forgotten on the spot: nobody works on it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight == 0 && !self.writing
+    }
+
+    /// Whether no job may begin any more; those that wait are dropped as they are met.
+    pub(super) fn is_called_off(&self) -> bool {
+        self.gone || self.hold || self.edited.is_some()
+    }
+}
+
+/// What follows from a round, beyond what it wrote into the message.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    /// Each recipient tried, with its final verdict.
+    pub results: Vec<Result>,
+    /// What becomes of the message once its reports are safe.
+    pub fate: Fate,
+    /// The delay is to be reported, of those in `results` that are still pending.
+    pub late: bool,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is done and leaves the queue.
+    Remove,
+    /// It failed and nobody can be told: Badmail, with this reason.
+    SetAside(String),
+    /// It waits for its next attempt.
+    Keep,
+}
+
+/// Writes the results of a round into its message and says what follows.
+///
+/// A round counts as one attempt, however many destinations it went to. Where nothing was tried, because everything
+/// was paused or the round was called off, it counts as none.
+pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &Delivery, now: Timestamp) -> Ending {
+    let expired = schedule::is_expired(settings, message.received, now);
+    let results: Vec<Result> =
+        results.into_iter().map(|result| if expired { expire(result) } else { result }).collect();
+    for (recipient, attempt) in &results {
+        let host = attempt.remote.as_ref().map(ToString::to_string).unwrap_or_default();
+        message.settle(*recipient, attempt.verdict.status(), &attempt.reply, &host);
+    }
+    if !results.is_empty() {
+        message.attempts = message.attempts.saturating_add(1);
+    }
+    let fate = fate(message);
+    let mut late = false;
+    if fate == Fate::Keep && !results.is_empty() {
+        message.next = schedule::next_attempt(settings, message.received, message.attempts, now);
+        late = schedule::is_late(settings, message, now);
+        message.delay_reported |= late;
+    }
+    Ending { results, fate, late }
+}
+
+/// What was deferred once too often has failed.
+fn expire((recipient, attempt): Result) -> Result {
+    match attempt.verdict {
+        Verdict::Deferred => (recipient, Arc::new(Attempt { verdict: Verdict::Expired, ..Attempt::clone(&attempt) })),
+        _ => (recipient, attempt),
+    }
+}
+
+fn fate(message: &Message) -> Fate {
+    if message.pending().next().is_some() {
+        return Fate::Keep;
+    }
+    let failed = message.progress.iter().find(|progress| progress.status == Status::Failed);
+    match failed {
+        Some(progress) if message.envelope.sender == ReversePath::Null => {
+            let reply = progress.reply.as_deref().or(message.last_reply.as_deref()).unwrap_or("delivery failed");
+            Fate::SetAside(format!("undeliverable, and from the null sender, to which nothing is returned: {reply}"))
+        }
+        _ => Fate::Remove,
+    }
+}
+
+/// Carries the results of a round over to the message as it was edited by hand meanwhile: recipients are known by
+/// their addresses, and those taken out by hand stay out.
+pub(crate) fn carry_over(basis: &Message, edited: &Message, results: Vec<Result>) -> Vec<Result> {
+    let place = |recipient: usize| {
+        let address = &basis.envelope.recipients[recipient].address;
+        let is_open = |i: &usize| edited.progress[*i].status == Status::Pending;
+        (0..edited.envelope.recipients.len())
+            .filter(is_open)
+            .find(|&i| edited.envelope.recipients[i].address == *address)
+    };
+    results.into_iter().filter_map(|(recipient, attempt)| Some((place(recipient)?, attempt))).collect()
+}
+
+/// The message as it was edited by hand while `ours` was being written: what is done stays done, and the rest is as
+/// the person wanted it.
+pub(crate) fn merge(ours: &Message, mut edited: Message) -> Message {
+    for (recipient, progress) in ours.envelope.recipients.iter().zip(&ours.progress) {
+        let place = edited.envelope.recipients.iter().position(|theirs| theirs.address == recipient.address);
+        if let Some(place) = place.filter(|&i| edited.progress[i].status == Status::Pending) {
+            edited.progress[place] = progress.clone();
+        }
+    }
+    edited.attempts = ours.attempts;
+    edited.next = ours.next;
+    edited.delay_reported = ours.delay_reported;
+    edited.last_reply.clone_from(&ours.last_reply);
+    if ours.state == State::Held {
+        edited.state = State::Held;
+    }
+    edited
+}

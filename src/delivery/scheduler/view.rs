@@ -1,0 +1,153 @@
+//! Rows for lists of messages and of destinations.
+
+use serde::Serialize;
+
+use super::Scheduler;
+use crate::clock::Timestamp;
+use crate::config::Host;
+use crate::delivery::destination::{Destination, Target};
+use crate::delivery::route::{self, Route};
+use crate::mail::Domain;
+use crate::queue::{Listed, QueueId, Status};
+
+/// A message as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The queue id.
+    pub id: String,
+    /// `queued`, `active` or `held`.
+    pub state: &'static str,
+    /// When it was accepted.
+    pub received: Timestamp,
+    /// The sender without brackets; the null path is the empty text.
+    pub sender: String,
+    /// The recipients in the order of the envelope.
+    pub recipients: Vec<RecipientRow>,
+    /// Octets of content.
+    pub size: u64,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// When it is tried next; it may lie in the past where that is paused.
+    pub next: Timestamp,
+    /// What was last said of it.
+    pub last_reply: Option<String>,
+    /// Where the first recipient that still waits goes, by the settings of now: a destination, or a domain whose MX
+    /// hosts are not known yet.
+    pub destination: String,
+}
+
+/// A recipient of a [`Row`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecipientRow {
+    /// The address as it was written.
+    pub address: String,
+    /// `pending`, `delivered` or `failed`.
+    pub status: &'static str,
+    /// What was last said of it.
+    pub reply: Option<String>,
+}
+
+/// A destination as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DestinationRow {
+    /// A smart host with its port, the first MX host and how many more there are, or `Drop`.
+    pub name: String,
+    /// Messages that wait for a connection.
+    pub ready: usize,
+    /// Messages that wait because the destination is held back, to be released when it answers.
+    pub deferred: usize,
+    /// Connections, those being opened included.
+    pub connections: u32,
+    /// `up`, `held` or `probing`.
+    pub health: &'static str,
+    /// Until when it is held back.
+    pub until: Option<Timestamp>,
+    /// Why it is held back.
+    pub reason: Option<String>,
+    /// Whether a person holds it back.
+    pub paused: bool,
+}
+
+impl Scheduler {
+    /// The row of a message.
+    pub(crate) fn row(&self, id: &QueueId) -> Option<Row> {
+        self.index.get(id).map(|listed| self.row_of(&listed))
+    }
+
+    /// The row of a message that was found in the index.
+    pub(crate) fn row_of(&self, listed: &Listed<'_>) -> Row {
+        let recipient = |recipient: crate::queue::ListedRecipient<'_>| RecipientRow {
+            address: recipient.address.to_owned(),
+            status: recipient.status.as_str(),
+            reply: recipient.reply.map(str::to_owned),
+        };
+        Row {
+            id: listed.id().to_string(),
+            state: listed.phase().as_str(),
+            received: listed.received(),
+            sender: listed.sender().to_owned(),
+            recipients: listed.recipients().map(recipient).collect(),
+            size: listed.size(),
+            attempts: listed.attempts(),
+            next: listed.next(),
+            last_reply: listed.last_reply().map(str::to_owned),
+            destination: self.destination_name(listed),
+        }
+    }
+
+    /// All destinations known, by name.
+    pub(crate) fn destination_rows(&self) -> Vec<DestinationRow> {
+        let mut rows: Vec<DestinationRow> =
+            self.destinations.values().map(|other| self.destination_row(other)).collect();
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        rows
+    }
+
+    fn destination_row(&self, destination: &Destination) -> DestinationRow {
+        let health = &destination.health;
+        let held = health.held_back();
+        DestinationRow {
+            name: destination.target.to_string(),
+            ready: destination.ready.len(),
+            deferred: destination.parked.len(),
+            connections: destination.open,
+            health: match held {
+                None => "up",
+                Some(_) if health.is_probed() => "probing",
+                Some(_) => "held",
+            },
+            until: health.until(),
+            reason: held.map(|cause| cause.reply.to_string()),
+            paused: self.is_paused_target(&destination.target),
+        }
+    }
+
+    fn destination_name(&self, listed: &Listed<'_>) -> String {
+        let waits = listed.recipients().find(|recipient| recipient.status == Status::Pending);
+        let Some(recipient) = waits.or_else(|| listed.recipients().next()) else { return String::new() };
+        match route::decide(&self.settings, recipient.domain) {
+            Route::Local => Target::Local.to_string(),
+            Route::Hop(hop) => Target::Hop(hop).to_string(),
+            Route::Mx { domain, .. } => {
+                let site = self.sites.last_known(&domain).and_then(|id| self.destinations.get(&id));
+                site.map_or_else(|| domain.to_string(), |destination| destination.target.to_string())
+            }
+        }
+    }
+
+    fn is_paused_target(&self, target: &Target) -> bool {
+        match target {
+            Target::Local => false,
+            Target::Hop(hop) => self.is_paused_host(&hop.host),
+            Target::Site { hosts, .. } => hosts.iter().any(|host| self.paused.contains(host)),
+        }
+    }
+
+    /// Whether a next hop is paused by its own name.
+    pub(super) fn is_paused_host(&self, host: &Host) -> bool {
+        match host {
+            Host::Name(name) => self.paused.contains(name),
+            Host::Address(address) => self.paused.contains(&Domain::from(*address)),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The door to a running engine: commands in, outcomes out, rights checked.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, broadcast, watch};
+
+use super::command::{Actor, Command, Outcome};
+use super::gate::Gate;
+use super::problems::Problems;
+use super::reload::Reloader;
+use super::{badmail, look, messages};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Settings;
+use crate::delivery::Dispatcher;
+use crate::ledger::{Event, Ledger, Record};
+use crate::mail::Domain;
+use crate::queue::Queue;
+
+/// What every part of a running engine shares.
+pub(super) struct Shared {
+    pub(super) settings: Arc<ArcSwap<Settings>>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) queue: Queue,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) problems: Arc<Problems>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) reloader: Reloader,
+    pub(super) started: Timestamp,
+    /// True once the engine stops.
+    pub(super) draining: watch::Receiver<bool>,
+    /// Somebody asked for the stop.
+    pub(super) stop: Notify,
+    /// Something happened in Pickup.
+    pub(super) pickup_touched: Notify,
+}
+
+/// Cheap to clone; outlives the engine, whose answers are then refusals.
+#[derive(Clone)]
+pub struct Handle(Arc<Shared>);
+
+impl Handle {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+
+    /// Does what is asked if the actor may, and writes down every act with who did it.
+    pub async fn execute(&self, actor: &Actor, command: Command) -> Outcome {
+        let needs = command.needs();
+        if actor.role < needs {
+            tracing::warn!(
+                "refused {} to {}: it needs the role {needs}",
+                command.name(),
+                crate::text::quoted(&actor.name)
+            );
+            return Outcome::refused(format!("{} needs the role {needs}; you are {}", command.name(), actor.role));
+        }
+        let shared = &*self.0;
+        match command {
+            Command::Status => look::status(shared).await,
+            Command::Sessions => look::sessions(shared),
+            Command::Destinations => look::destinations(shared),
+            Command::Log { filter, limit, follow: _ } => look::log(shared, &filter, limit),
+            Command::CloseSession { id } => close_session(shared, actor, id),
+            Command::QueueList { filter, offset, limit } => messages::list(shared, &filter, offset, limit),
+            Command::QueueShow { id } => messages::show(shared, &id).await,
+            Command::QueueExport { id } => messages::export(shared, &id).await,
+            Command::QueueAct { act, target } => messages::act(shared, actor, act, &target).await,
+            Command::BadmailList { filter, offset, limit } => badmail::list(shared, &filter, offset, limit).await,
+            Command::BadmailShow { id } => badmail::show(shared, &id).await,
+            Command::BadmailAct { act, target } => badmail::act(shared, actor, act, &target).await,
+            Command::Pause { domain } => pause(shared, actor, domain.as_deref()),
+            Command::Resume { domain } => resume(shared, actor, domain.as_deref()),
+            Command::Reload => self.reload(actor).await,
+            Command::Stop => {
+                tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));
+                shared.stop.notify_one();
+                Outcome::done(1, "the engine finishes what is under way and stops")
+            }
+        }
+    }
+
+    /// Reads the settings file again, as SIGHUP asks.
+    pub async fn reload(&self, actor: &Actor) -> Outcome {
+        tracing::info!("{} reloads the settings", crate::text::quoted(&actor.name));
+        match self.0.reloader.reload().await {
+            Ok(change) => Outcome::done(1, format!("settings: {change}")),
+            Err(reason) => Outcome::refused(reason),
+        }
+    }
+
+    /// Every line of the delivery log from now on.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.0.ledger.follow()
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.0.settings.load_full()
+    }
+
+    /// The addresses in service; a port of 0 in the settings is a free one here.
+    pub async fn listeners(&self) -> Vec<std::net::SocketAddr> {
+        self.0.reloader.addresses().await
+    }
+
+    /// Resolves once [`Command::Stop`] was given.
+    pub async fn stop_requested(&self) {
+        self.0.stop.notified().await;
+    }
+}
+
+impl Shared {
+    /// Writes an act of a person on a message into the delivery log.
+    pub(super) fn record_act(&self, event: Event, id: &str, actor: &Actor) {
+        let mut record = Record::new(self.clock.now(), event, id);
+        record.actor = Some(actor.name.clone());
+        self.ledger.record(record);
+    }
+}
+
+fn close_session(shared: &Shared, actor: &Actor, id: u64) -> Outcome {
+    if shared.ledger.close_session(id) {
+        tracing::info!("{} closed session {id}", crate::text::quoted(&actor.name));
+        Outcome::done(1, format!("session {id} is being closed"))
+    } else {
+        Outcome::refused(format!("there is no session {id}; `mailroot sessions` lists those there are"))
+    }
+}
+
+fn pause(shared: &Shared, actor: &Actor, domain: Option<&str>) -> Outcome {
+    let who = crate::text::quoted(&actor.name);
+    match domain.map(parse_domain).transpose() {
+        Err(reason) => Outcome::refused(reason),
+        Ok(None) => {
+            shared.gate.pause(true);
+            tracing::info!("{who} paused the server");
+            Outcome::done(1, "paused: new connections are refused with 421; what is queued is still delivered")
+        }
+        Ok(Some(domain)) => {
+            tracing::info!("{who} paused delivery to {domain}");
+            let message = format!("delivery to {domain} is paused; its mail waits without using up attempts");
+            shared.dispatcher.pause(domain);
+            Outcome::done(1, message)
+        }
+    }
+}
+
+fn resume(shared: &Shared, actor: &Actor, domain: Option<&str>) -> Outcome {
+    let who = crate::text::quoted(&actor.name);
+    match domain.map(parse_domain).transpose() {
+        Err(reason) => Outcome::refused(reason),
+        Ok(None) => {
+            shared.gate.pause(false);
+            tracing::info!("{who} resumed the server");
+            Outcome::done(1, "new connections are taken again")
+        }
+        Ok(Some(domain)) if shared.dispatcher.resume(&domain) => {
+            tracing::info!("{who} resumed delivery to {domain}");
+            Outcome::done(1, format!("delivery to {domain} goes on"))
+        }
+        Ok(Some(domain)) => Outcome::refused(format!("delivery to {domain} is not paused")),
+    }
+}
+
+fn parse_domain(text: &str) -> Result<Domain, String> {
+    text.parse().map_err(|error| format!("{}: {error}", crate::text::quoted(text)))
+}

@@ -1,0 +1,155 @@
+//! The way in: what an SMTP session asks of the house, answered by the queue.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+
+use super::problems::{Problems, Source};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Settings;
+use crate::delivery::Dispatcher;
+use crate::ledger::{Event, Ledger, Record};
+use crate::mail::{Domain, EnhancedStatus, Reply};
+use crate::queue::{CommitError, Draft, Message, Origin, Queue, Via};
+use crate::smtp::{self, Peer, Refusal, Submission};
+
+/// Room that must be left on the queue's disk beyond the message itself: reports and the log need some too.
+const RESERVE: u64 = 1024 * 1024;
+/// How long a look at the free space is good for.
+const SPACE_IS_FRESH: Duration = Duration::from_secs(1);
+
+/// Takes messages from SMTP sessions into the queue and hands them to delivery.
+pub(super) struct Intake {
+    pub(super) settings: Arc<ArcSwap<Settings>>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) queue: Queue,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) problems: Arc<Problems>,
+    pub(super) space: Space,
+}
+
+/// The free space of the queue's disk, looked at no more than once a second.
+#[derive(Default)]
+pub(super) struct Space(Mutex<Option<(Instant, u64)>>);
+
+impl Space {
+    fn free(&self, queue: &Queue) -> io::Result<u64> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, free)) = *last
+            && at.elapsed() < SPACE_IS_FRESH
+        {
+            return Ok(free);
+        }
+        let (free, _total) = queue.space()?;
+        *last = Some((Instant::now(), free));
+        Ok(free)
+    }
+}
+
+/// A queue draft under the name by which the SMTP server knows it.
+pub(super) struct Incoming(Draft);
+
+impl smtp::Draft for Incoming {
+    fn id(&self) -> &str {
+        self.0.id().as_str()
+    }
+
+    async fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.push(bytes).await
+    }
+}
+
+impl smtp::Host for Intake {
+    type Draft = Incoming;
+
+    fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn instance(&self) -> &str {
+        self.queue.instance()
+    }
+
+    fn admit(&self, declared_size: Option<u64>) -> Result<(), Reply> {
+        match self.space.free(&self.queue) {
+            Ok(free) if free >= declared_size.unwrap_or(0).saturating_add(RESERVE) => Ok(()),
+            Ok(free) => {
+                self.problems.raise(
+                    Source::Disk,
+                    format!("the queue's disk is nearly full ({free} octets free): new mail is refused with 452 until there is room"),
+                );
+                Err(no_room())
+            }
+            // Not to know the free space is no reason to refuse mail: the commit itself will tell.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn begin(&self, submission: &Submission) -> Incoming {
+        let origin = Origin {
+            via: Via::Smtp,
+            client: Some(submission.peer.address.ip()),
+            helo: submission.helo.clone(),
+            user: submission.user.clone(),
+        };
+        Incoming(self.queue.draft(Message::new(submission.envelope.clone(), origin, self.clock.now())))
+    }
+
+    async fn commit(&self, draft: Incoming) -> Result<(), Reply> {
+        match self.queue.commit(draft.0).await {
+            Ok(committed) => {
+                self.problems.clear(Source::Disk);
+                self.ledger.totals.accepted.add(1);
+                self.ledger.totals.bytes_in.add(committed.message.size);
+                self.ledger.record(accepted(committed.id.as_str(), &committed.message));
+                self.dispatcher.submit(committed);
+                Ok(())
+            }
+            Err(error) => {
+                self.problems.raise(Source::Disk, format!("a message could not be kept and was refused: {error}"));
+                Err(match error {
+                    CommitError::Full(_) => no_room(),
+                    CommitError::Io(_) => {
+                        Reply::new(451, EnhancedStatus::new(4, 3, 0), "The message could not be kept, try again later")
+                    }
+                })
+            }
+        }
+    }
+
+    fn run_queue(&self, domain: &Domain) -> usize {
+        self.dispatcher.run_queue(domain)
+    }
+
+    fn refused(&self, peer: &Peer, refusal: &Refusal) {
+        self.ledger.totals.refused.add(1);
+        let mut record = Record::new(self.clock.now(), Event::Refused, "");
+        record.client = Some(peer.address.ip().to_string());
+        record.sender = Some(refusal.sender.to_string());
+        record.recipient = refusal.recipient.as_ref().map(ToString::to_string);
+        record.reply = Some(refusal.reply.to_string());
+        self.ledger.record(record);
+    }
+}
+
+/// The line of the delivery log for a message that was just accepted.
+pub(super) fn accepted(id: &str, message: &Message) -> Record {
+    let mut record = Record::new(message.received, Event::Accepted, id);
+    record.client = message.origin.client.map(|client| client.to_string());
+    record.sender = Some(message.envelope.sender.to_string());
+    record.host = message.origin.helo.as_deref().map(str::to_owned);
+    record.size = Some(message.size);
+    record.actor = message.origin.user.as_deref().map(str::to_owned);
+    record
+}
+
+fn no_room() -> Reply {
+    Reply::new(452, EnhancedStatus::new(4, 3, 1), "Not enough room for the message, try again later")
+}

@@ -1,0 +1,189 @@
+//! Why a dialogue with a remote server came to nothing.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use super::ReplyError;
+use super::dot_stuffing::BareLineEnd;
+use crate::mail::{EnhancedStatus, Reply};
+
+/// The connection or the dialogue broke, and of the transaction nothing is known but what this says. The
+/// connection is of no more use.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server will not go on: 4xx or 5xx to the connection or to HELO, or 421 at any point.
+    #[error("the remote server would not go on after {stage}: {reply}")]
+    Refused {
+        /// Where the dialogue stood.
+        stage: Stage,
+        /// What the server said.
+        reply: Reply,
+    },
+    /// The connection ended.
+    #[error("connection lost while {} ({})", stage.waiting(), source.kind())]
+    Lost {
+        /// Where the dialogue stood.
+        stage: Stage,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server did not answer, or took no more of the content.
+    #[error("timed out after {} while {}", humantime::format_duration(*after), stage.waiting())]
+    TimedOut {
+        /// Where the dialogue stood.
+        stage: Stage,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// What the server sent is no reply.
+    #[error("{problem} (while {})", stage.waiting())]
+    BadReply {
+        /// Where the dialogue stood.
+        stage: Stage,
+        /// What is wrong with it.
+        problem: ReplyError,
+    },
+    /// The server sent a reply that fits no command of ours, so that none of its replies can be trusted to belong
+    /// to the recipient it seems to belong to.
+    #[error("the remote server's replies do not match the commands (while {}): {said}", stage.waiting())]
+    OutOfStep {
+        /// Where the dialogue stood.
+        stage: Stage,
+        /// What the server said, printable.
+        said: String,
+    },
+    /// Our own content could not be read.
+    #[error("the content of the message cannot be read ({})", source.kind())]
+    Unreadable {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Our own content is not in normal form. Nothing of it that could end the message early was sent.
+    #[error("the content of the message has a bare CR or LF and was not sent")]
+    BareLineEnd,
+}
+
+/// Where a dialogue stands: what is being sent or waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Connected, nothing said yet.
+    Greeting,
+    /// EHLO, or HELO after it.
+    Hello,
+    /// MAIL FROM.
+    Mail,
+    /// RCPT TO.
+    Rcpt,
+    /// DATA.
+    Data,
+    /// The content, up to the last octet of its final dot.
+    Content,
+    /// All is sent, the server has not yet said that it is responsible.
+    EndOfData,
+    /// RSET after a transaction that failed.
+    Reset,
+    /// QUIT.
+    Quit,
+}
+
+impl ClientError {
+    /// As a reply for the log, the queue and the sender: the server's own where it said one (then it may be a
+    /// 5xx), else a 451 of ours.
+    pub fn to_reply(&self) -> Reply {
+        let status = match self {
+            Self::Refused { reply, .. } => return reply.clone(),
+            Self::Lost { .. } | Self::TimedOut { .. } => EnhancedStatus::new(4, 4, 2),
+            Self::BadReply { .. } | Self::OutOfStep { .. } => EnhancedStatus::new(4, 5, 0),
+            Self::Unreadable { .. } | Self::BareLineEnd => EnhancedStatus::new(4, 3, 0),
+        };
+        Reply::new(451, status, self.to_string())
+    }
+
+    /// What the server said when it would not go on. A 5xx is for this host (521: RFC 7504), not for the message:
+    /// another host of the destination may take it.
+    pub fn refusal(&self) -> Option<&Reply> {
+        match self {
+            Self::Refused { reply, .. } => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// Whether the content was complete on the wire and the reply did not come: the server may have taken the
+    /// message, and trying again may make a second copy.
+    pub fn may_have_delivered(&self) -> bool {
+        match self {
+            Self::Lost { stage, .. }
+            | Self::TimedOut { stage, .. }
+            | Self::BadReply { stage, .. }
+            | Self::OutOfStep { stage, .. } => *stage == Stage::EndOfData,
+            Self::Refused { .. } | Self::Unreadable { .. } | Self::BareLineEnd => false,
+        }
+    }
+}
+
+impl From<BareLineEnd> for ClientError {
+    fn from(_: BareLineEnd) -> Self {
+        Self::BareLineEnd
+    }
+}
+
+impl Stage {
+    /// For "timed out while ...".
+    fn waiting(self) -> &'static str {
+        match self {
+            Self::Greeting => "waiting for the greeting",
+            Self::Hello => "waiting for the reply to EHLO",
+            Self::Mail => "waiting for the reply to MAIL FROM",
+            Self::Rcpt => "waiting for the reply to RCPT TO",
+            Self::Data => "waiting for the reply to DATA",
+            Self::Content => "sending the content",
+            Self::EndOfData => "waiting for the reply to the end of data",
+            Self::Reset => "waiting for the reply to RSET",
+            Self::Quit => "waiting for the reply to QUIT",
+        }
+    }
+}
+
+/// The step itself, for "refused after ...".
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Greeting => "the connection",
+            Self::Hello => "EHLO",
+            Self::Mail => "MAIL FROM",
+            Self::Rcpt => "RCPT TO",
+            Self::Data => "DATA",
+            Self::Content => "a part of the content",
+            Self::EndOfData => "the end of data",
+            Self::Reset => "RSET",
+            Self::Quit => "QUIT",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_says_what_happened_and_while_doing_what() {
+        let after = Duration::from_mins(2);
+        let reply = ClientError::TimedOut { stage: Stage::Data, after }.to_reply();
+        assert_eq!(reply.to_string(), "451 4.4.2 timed out after 2m while waiting for the reply to DATA");
+        let source = io::ErrorKind::ConnectionReset.into();
+        let reply = ClientError::Lost { stage: Stage::Rcpt, source }.to_reply();
+        let text = "451 4.4.2 connection lost while waiting for the reply to RCPT TO (connection reset)";
+        assert_eq!(reply.to_string(), text);
+    }
+
+    #[test]
+    fn only_silence_after_the_whole_content_may_mean_a_second_copy() {
+        let lost = |stage| ClientError::Lost { stage, source: io::ErrorKind::UnexpectedEof.into() };
+        assert!(lost(Stage::EndOfData).may_have_delivered());
+        assert!(!lost(Stage::Content).may_have_delivered());
+        assert!(!lost(Stage::Data).may_have_delivered());
+        let refused = ClientError::Refused { stage: Stage::EndOfData, reply: Reply::plain(421, "closing") };
+        assert!(!refused.may_have_delivered());
+    }
+}

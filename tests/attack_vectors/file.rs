@@ -1,0 +1,62 @@
+//! The file of vectors.
+
+/// One row.
+pub(crate) struct Vector {
+    pub(crate) id: String,
+    pub(crate) class: String,
+    /// As written: C escapes, in some classes with placeholders.
+    pub(crate) bytes: String,
+}
+
+/// Every row.
+pub(crate) fn vectors() -> Vec<Vector> {
+    let file = include_str!("../data/attack-vectors.tsv");
+    let rows = file.lines().skip(1).filter(|line| !line.is_empty());
+    rows.map(|line| {
+        let mut fields = line.split('\t').map(str::to_owned);
+        let (id, class, bytes) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
+        assert!(fields.next().is_some(), "{line}");
+        Vector { id, class, bytes }
+    })
+    .collect()
+}
+
+impl Vector {
+    /// The octets, where the row has no placeholders.
+    pub(crate) fn octets(&self) -> Vec<u8> {
+        unescape(&self.bytes)
+    }
+}
+
+/// The octets of a C-escaped text.
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        if first != b'\\' {
+            octets.push(first);
+            continue;
+        }
+        let (&kind, tail) = rest.split_first().expect("an escape");
+        rest = tail;
+        octets.push(match kind {
+            b'r' => b'\r',
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'x' => {
+                let digits = std::str::from_utf8(&rest[..2]).unwrap();
+                rest = &rest[2..];
+                u8::from_str_radix(digits, 16).unwrap()
+            }
+            b'\\' | b'"' => kind,
+            other => panic!("an escape nobody knows: {}", char::from(other)),
+        });
+    }
+    octets
+}
+
+#[test]
+fn escapes_are_read_as_c_reads_them() {
+    assert_eq!(unescape("a\\r\\n\\x00\\x62\\\"\\\\"), b"a\r\n\0b\"\\");
+}
