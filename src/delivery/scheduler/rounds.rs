@@ -167,7 +167,7 @@ impl Scheduler {
             }
             return self.begin_closing(id).map_or(Step::Done, |closing| Step::Close(Box::new(closing)));
         }
-        if !news || round.is_called_off() {
+        if !news || round.called_off {
             return Step::Done;
         }
         let Some(mut message) = round.basis.as_deref().cloned() else { return Step::Done };
@@ -216,7 +216,7 @@ impl Scheduler {
     /// all of it was paused.
     fn is_over(&mut self, id: &QueueId) -> bool {
         let Some(round) = self.rounds.get(id) else { return true };
-        let untried = round.results.is_empty() && !round.is_called_off();
+        let untried = round.results.is_empty() && !round.called_off;
         let waits = || {
             self.index.get(id).is_some_and(|entry| entry.recipients().any(|r| r.status == Status::Pending))
         };
