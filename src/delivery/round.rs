@@ -106,7 +106,8 @@ pub(crate) enum Fate {
 /// was paused or the round was called off, it counts as none.
 pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &Delivery, now: Timestamp) -> Ending {
     let expired = schedule::is_expired(settings, message.received, now);
-    let results: Vec<Result> = results.into_iter().map(|result| if expired { expire(result) } else { result }).collect();
+    let results: Vec<Result> =
+        results.into_iter().map(|result| if expired { expire(result) } else { result }).collect();
     for (recipient, attempt) in &results {
         let host = attempt.remote.as_ref().map(ToString::to_string).unwrap_or_default();
         message.settle(*recipient, attempt.verdict.status(), &attempt.reply, &host);

@@ -305,8 +305,7 @@ impl Scheduler {
             .map(|(place, recipient)| (place, recipient.domain.clone()))
             .collect();
         let finished = pending.is_empty();
-        let tried: Vec<(usize, Domain)> =
-            pending.into_iter().filter(|(_, domain)| !self.is_paused(domain)).collect();
+        let tried: Vec<(usize, Domain)> = pending.into_iter().filter(|(_, domain)| !self.is_paused(domain)).collect();
         if tried.is_empty() && !finished {
             return;
         }
@@ -318,14 +317,7 @@ impl Scheduler {
     }
 
     /// Makes jobs of recipients and puts each where it goes. Their round must exist.
-    fn place(
-        &mut self,
-        id: &QueueId,
-        recipients: Vec<(usize, Domain)>,
-        fresh: bool,
-        urgency: Urgency,
-        now: Timestamp,
-    ) {
+    fn place(&mut self, id: &QueueId, recipients: Vec<(usize, Domain)>, fresh: bool, urgency: Urgency, now: Timestamp) {
         let mut groups: Vec<(Placement, Vec<usize>)> = Vec::new();
         for (recipient, domain) in recipients {
             let placement = self.placement(&domain, urgency, now);

@@ -180,7 +180,8 @@ fn d006_a_delay_says_until_when_and_that_nothing_need_be_done() {
 
 #[test]
 fn d004_success_says_whether_it_was_delivered_or_only_relayed() {
-    for (kind, action, subject) in [(Kind::Relayed, "relayed", "(Relay)"), (Kind::Delivered, "delivered", "(Success)")] {
+    for (kind, action, subject) in [(Kind::Relayed, "relayed", "(Relay)"), (Kind::Delivered, "delivered", "(Success)")]
+    {
         let mut case = case(&["bob@far.example"], vec![refused(250, None, "ok")]);
         case.kind = kind;
         assert_eq!(case.field("Action").as_deref(), Some(action));

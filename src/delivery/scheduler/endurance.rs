@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::*;
 use super::bench::{Bench, deferred, delivered, domain, id, settings};
+use super::*;
 use super::*;
 use crate::dns::ResolveError;
 
@@ -123,8 +123,7 @@ impl World {
         self.open.extend(self.bench.woken.drain(..));
         match event {
             Event::Submit(bits) => {
-                let recipients: Vec<&str> =
-                    (0..8).filter(|i| bits & (1 << i) != 0).map(|i| RECIPIENTS[i]).collect();
+                let recipients: Vec<&str> = (0..8).filter(|i| bits & (1 << i) != 0).map(|i| RECIPIENTS[i]).collect();
                 if !recipients.is_empty() {
                     let name = format!("M{}", self.submitted.len());
                     self.submitted.push(id(&name));
@@ -159,7 +158,8 @@ impl World {
             }
             Event::Answer if !self.bench.asked.is_empty() => {
                 let three = self.bench.asked[0] == domain("three.example");
-                let hosts: &[(u16, &str)] = if three { &[(5, "c.example")] } else { &[(5, "a.example"), (9, "b.example")] };
+                let hosts: &[(u16, &str)] =
+                    if three { &[(5, "c.example")] } else { &[(5, "a.example"), (9, "b.example")] };
                 self.bench.answer(Ok(hosts));
             }
             Event::NoAnswer if !self.bench.asked.is_empty() => {

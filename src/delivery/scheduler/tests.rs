@@ -233,7 +233,8 @@ fn a_paused_domain_burns_no_attempts_and_goes_on_at_once_when_resumed() {
     assert_eq!(bench.attempts("A"), 0, "and it does not expire untried");
     assert!(bench.scheduler.resume(&domain("far.example"), bench.now));
     bench.after();
-    let delivered: HashSet<_> = [bench.deliver(connection, &delivered()), bench.deliver(connection, &delivered())].into();
+    let delivered: HashSet<_> =
+        [bench.deliver(connection, &delivered()), bench.deliver(connection, &delivered())].into();
     assert_eq!(delivered, [Some(id("A")), Some(id("B"))].into());
     assert!(!bench.scheduler.resume(&domain("far.example"), bench.now));
 }
