@@ -82,6 +82,8 @@ impl Session {
                     self.open.session.set_activity(Activity::Idle);
                     self.waited = true;
                     let over = tokio::select! {
+                        biased;
+                        () = self.open.connection.disturbed() => true,
                         _ = alarm => false,
                         () = sleep(idle) => true,
                         () = self.open.session.closed() => true,

@@ -113,6 +113,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
         self.is_reusable() && self.wire.is_quiet()
     }
 
+    /// Waits until an idle connection is of no more use: the server closed it, or said something without being asked.
+    pub async fn disturbed(&mut self) {
+        self.wire.disturbed().await;
+    }
+
     /// Says QUIT and waits for the reply, but not for long (RFC 5321 4.1.1.10). Where QUIT would not be understood,
     /// in the middle of a transaction that broke, the connection just ends.
     pub async fn quit(mut self) {

@@ -1,5 +1,7 @@
 //! One connection, several transactions, and its end.
 
+use tokio::time::timeout;
+
 use super::*;
 
 #[tokio::test]
@@ -44,10 +46,12 @@ async fn an_idle_connection_that_was_spoken_on_or_closed_is_not_alive() {
         });
         let mut connection = connection.unwrap();
         assert!(connection.is_alive());
+        assert!(timeout(Duration::ZERO, connection.disturbed()).await.is_err());
         match last_word {
             Some(text) => server.write_all(text).await.unwrap(),
             None => drop(server),
         }
+        connection.disturbed().await;
         assert!(!connection.is_alive(), "{last_word:?}");
     }
 }

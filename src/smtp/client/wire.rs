@@ -1,5 +1,6 @@
 //! The connection as the client uses it: flights of commands out, replies in, every wait bounded.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -145,15 +146,27 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire<S> {
         }
     }
 
+    /// Waits until the other side says something without being asked, or closes.
+    pub(super) async fn disturbed(&mut self) {
+        poll_fn(|context| match self.poll_unasked(context) {
+            Unasked::Nothing => Poll::Pending,
+            Unasked::Spoke | Unasked::Closed => Poll::Ready(()),
+        })
+        .await;
+    }
+
     /// Looks, without waiting, whether the other side said anything or closed.
     fn unasked(&mut self) -> Unasked {
+        self.poll_unasked(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn poll_unasked(&mut self, context: &mut Context<'_>) -> Unasked {
         if !self.replies.is_empty() {
             return Unasked::Spoke;
         }
         let mut room = [0; READ];
         let mut room = ReadBuf::new(&mut room);
-        let mut context = Context::from_waker(Waker::noop());
-        match Pin::new(&mut self.stream).poll_read(&mut context, &mut room) {
+        match Pin::new(&mut self.stream).poll_read(context, &mut room) {
             Poll::Pending => Unasked::Nothing,
             Poll::Ready(Ok(())) if !room.filled().is_empty() => {
                 self.replies.buffer().extend_from_slice(room.filled());
