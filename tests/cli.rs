@@ -1,5 +1,6 @@
 //! The program as a person or a script calls it: exit statuses, sentences, pipes.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -94,6 +95,51 @@ fn a_test_message_without_a_server_says_that_nothing_answers() {
     let output = mailroot(folder.path(), &["test", "--to", "bob@example.com"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("nothing answers at 127.0.0.1:1"), "{}", text(&output.stderr));
+}
+
+/// A server that takes one message and knows no extensions.
+fn take_one_message(listener: &std::net::TcpListener) -> Vec<String> {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut heard = Vec::new();
+    stream.write_all(b"220 relay.example ESMTP\r\n").unwrap();
+    let mut in_content = false;
+    while let Some(Ok(line)) = lines.next() {
+        let reply = match line.split(' ').next().unwrap() {
+            "." => "250 2.6.0 <ID7> Queued mail for delivery\r\n",
+            _ if in_content => "",
+            "DATA" => "354 Start mail input\r\n",
+            "QUIT" => "221 2.0.0 relay.example\r\n",
+            _ => "250 ok\r\n",
+        };
+        in_content = (in_content || line == "DATA") && line != ".";
+        stream.write_all(reply.as_bytes()).unwrap();
+        heard.push(line);
+    }
+    heard
+}
+
+#[test]
+fn a_test_message_shows_the_dialogue_and_how_to_follow_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let folder = with_settings(&format!("[general]\nhostname = \"relay.example\"\nlisten = [\"{address}\"]\n"));
+    let server = std::thread::spawn(move || take_one_message(&listener));
+    let output = mailroot(folder.path(), &["test", "--to", "bob@example.com"]);
+    let shown = text(&output.stdout);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""), "{shown}");
+    for line in [
+        "S: 220 relay.example ESMTP\n",
+        "C: MAIL FROM:<postmaster@relay.example>",
+        "C: RCPT TO:<bob@example.com>\n",
+        "S: 354 ",
+        "S: 250 2.6.0 <ID7> Queued mail for delivery\n",
+        "`mailroot log --follow --filter id:ID7`",
+    ] {
+        assert!(shown.contains(line), "{line:?} is not in {shown}");
+    }
+    let heard = server.join().unwrap();
+    assert!(heard.iter().any(|line| line == "To: <bob@example.com>"), "{heard:?}");
 }
 
 /// A control socket that answers with a queue of a thousand messages, without an engine behind it.

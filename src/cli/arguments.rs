@@ -225,7 +225,7 @@ pub(super) enum ConfigCommand {
     },
     /// Set one key in the settings file; comments and all other lines stay
     Set {
-        /// Such as delivery.advanced.smart_host
+        /// Such as `delivery.advanced.smart_host`
         key: String,
         /// As it would stand in the file; quotes may be left out
         #[arg(allow_hyphen_values = true)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::problem::{Position, Problem};
 use super::{Settings, parse};
+use crate::platform;
 use crate::text::printable;
 
 /// The settings in force and where they came from.
@@ -62,7 +63,7 @@ pub fn locate(named: Option<&Path>) -> Result<Loaded, LoadError> {
 /// The settings file used when none is named: `config/mailroot.toml` in the working directory, else the
 /// platform's usual place, whichever is there.
 pub fn default_path() -> Option<PathBuf> {
-    [Path::new(LOCAL), usual_place()].into_iter().find(|path| path.exists()).map(Path::to_owned)
+    [PathBuf::from(LOCAL), platform::usual_settings_file()].into_iter().find(|path| path.exists())
 }
 
 /// The settings file below the working directory.
@@ -87,10 +88,6 @@ pub(super) fn read(path: &Path) -> Result<String, LoadError> {
         let problem = Problem { at, key: String::new(), reason, expected: Some("a text file in UTF-8".to_owned()) };
         LoadError::Invalid { path: path.to_owned(), problems: vec![problem] }
     })
-}
-
-fn usual_place() -> &'static Path {
-    Path::new(if cfg!(windows) { r"C:\ProgramData\mailroot\mailroot.toml" } else { "/etc/mailroot/mailroot.toml" })
 }
 
 fn shown(path: &Path) -> String {

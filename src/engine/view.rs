@@ -301,6 +301,14 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_the_same_in_the_ledger_and_here() {
+        let ledger = crate::ledger::Record::new(crate::clock::Timestamp::default(), crate::ledger::Event::Held, "1");
+        let json = serde_json::to_value(ledger).unwrap();
+        let view: Record = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(view).unwrap(), json);
+    }
+
+    #[test]
     fn content_that_is_no_export_is_refused() {
         let export = Export { schema: SCHEMA, id: "1".to_owned(), content: "€".to_owned() };
         assert_eq!(export.octets(), None);

@@ -84,6 +84,17 @@ mod tests {
     }
 
     #[test]
+    fn why_a_file_cannot_be_opened_is_told_by_its_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let today = crate::clock::Clock::system().now();
+        for day in [today, today.plus(DAY)] {
+            std::fs::create_dir(folder.path().join(format!("delivery.{}.log", day.date()))).unwrap();
+        }
+        let error = open_daily(folder.path(), DELIVERY).unwrap_err();
+        assert_ne!(error.kind(), io::ErrorKind::Other, "{error}");
+    }
+
+    #[test]
     fn the_appender_writes_the_names_that_the_purge_knows() {
         let folder = tempfile::tempdir().unwrap();
         let logs = folder.path().join("made/Log");

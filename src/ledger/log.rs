@@ -40,13 +40,14 @@ pub(super) struct DeliveryLog {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     /// Tells the writer that there is something to do.
     work: Condvar,
     /// Tells those who wait that the writer has got on.
     progress: Condvar,
+    /// [`STALL`], but in tests.
+    stall: Duration,
 }
 
 #[derive(Default)]
@@ -80,15 +81,17 @@ impl DeliveryLog {
             Err(error) => return Err(failed(error)),
         };
         let directory = directory.to_owned();
-        Self::start(file, move || files::open_daily(&directory, files::DELIVERY)).map_err(failed)
+        Self::start(file, move || files::open_daily(&directory, files::DELIVERY), STALL).map_err(failed)
     }
 
     /// Starts the writer. `open` opens the file anew after a failure.
-    fn start<W>(file: Option<W>, open: impl FnMut() -> io::Result<W> + Send + 'static) -> io::Result<Self>
+    fn start<W, F>(file: Option<W>, open: F, stall: Duration) -> io::Result<Self>
     where
         W: Write + Send + 'static,
+        F: FnMut() -> io::Result<W> + Send + 'static,
     {
-        let shared = Arc::new(Shared::default());
+        let shared =
+            Arc::new(Shared { state: Mutex::default(), work: Condvar::new(), progress: Condvar::new(), stall });
         let writer = Writer { shared: Arc::clone(&shared), file, open };
         std::thread::Builder::new().name("delivery log".to_owned()).spawn(move || writer.run())?;
         Ok(Self { shared })
@@ -119,7 +122,7 @@ impl DeliveryLog {
         state.hurry = true;
         self.shared.work.notify_one();
         let is_busy = |state: &mut State| state.writing + state.waiting.len() > 0 && state.trouble.is_none();
-        drop(self.shared.progress.wait_timeout_while(state, STALL, is_busy));
+        drop(self.shared.progress.wait_timeout_while(state, self.shared.stall, is_busy));
     }
 
     pub(super) fn problem(&self) -> Option<String> {
@@ -142,7 +145,7 @@ impl Shared {
     /// Waits for the writer to take what waits. A writer that does not get on for [`STALL`] is in trouble.
     fn wait_for_room<'a>(&'a self, state: MutexGuard<'a, State>, needed: usize) -> MutexGuard<'a, State> {
         let is_full = |state: &mut State| state.trouble.is_none() && state.waiting.len() + needed > BUFFER;
-        let waited = self.progress.wait_timeout_while(state, STALL, is_full);
+        let waited = self.progress.wait_timeout_while(state, self.stall, is_full);
         let (mut state, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
         if outcome.timed_out() {
             state.trouble = Some("the disk does not answer".to_owned());
@@ -255,7 +258,7 @@ mod tests {
     use super::super::record::tests::record;
     use super::*;
 
-    /// A disk that can be slow, or full, or work.
+    /// A disk that can be slow, or full, or hang while its content is locked, or work.
     #[derive(Clone, Default)]
     struct Disk {
         content: Arc<Mutex<Vec<u8>>>,
@@ -282,8 +285,12 @@ mod tests {
 
     impl Disk {
         fn log(&self) -> DeliveryLog {
+            self.log_with(STALL)
+        }
+
+        fn log_with(&self, stall: Duration) -> DeliveryLog {
             let disk = self.clone();
-            DeliveryLog::start(Some(self.clone()), move || Ok(disk.clone())).unwrap()
+            DeliveryLog::start(Some(self.clone()), move || Ok(disk.clone()), stall).unwrap()
         }
 
         fn lines(&self) -> Vec<String> {
@@ -340,6 +347,24 @@ mod tests {
         let lost = count + 1 - kept.len();
         assert_eq!(told.len(), 1);
         assert!(told[0].contains(&format!(" lines={lost} ")), "{told:?} of {count}, {} kept", kept.len());
+    }
+
+    #[test]
+    fn a_disk_that_hangs_stops_nobody_for_long_and_loses_nothing_that_fits() {
+        let disk = Disk::default();
+        let log = disk.log_with(Duration::from_millis(10));
+        let hanging = disk.content.lock().unwrap();
+        // More than the buffer, less than what is kept.
+        let count = 2 * BUFFER / 500;
+        for number in 0..count {
+            log.append(&long_record(number));
+        }
+        assert!(log.problem().unwrap().contains("does not answer"));
+        drop(hanging);
+        while log.problem().is_some() || disk.lines().len() < count {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_complete(&disk.lines(), count);
     }
 
     #[test]

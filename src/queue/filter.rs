@@ -13,7 +13,7 @@ use memchr::memchr2_iter;
 use self::words::Word;
 use super::Phase;
 use crate::clock::Timestamp;
-use crate::config::DomainPattern;
+use crate::config::{DomainPattern, duration, size};
 use crate::mail::Domain;
 use crate::text;
 
@@ -152,11 +152,11 @@ impl Test {
         match compared {
             Some((name, bound)) if name.eq_ignore_ascii_case("age") => {
                 let (comparison, bound) = Comparison::parse(bound);
-                humantime::parse_duration(bound).map(|span| Self::Age(comparison, span)).map_err(|_| AGE_EXPECTED)
+                duration::parse(bound).map(|span| Self::Age(comparison, span)).ok_or(AGE_EXPECTED)
             }
             Some((name, bound)) if name.eq_ignore_ascii_case("size") => {
                 let (comparison, bound) = Comparison::parse(bound);
-                octets(bound).map(|size| Self::Size(comparison, size)).ok_or(SIZE_EXPECTED)
+                size::parse(bound).map(|size| Self::Size(comparison, size)).ok_or(SIZE_EXPECTED)
             }
             _ => Needle::new(word).map(Self::Anywhere),
         }
@@ -190,15 +190,11 @@ impl fmt::Display for Test {
             Self::From(needle) => write!(f, "from:{needle}"),
             Self::FromNull => f.write_str("from:<>"),
             Self::To(needle) => write!(f, "to:{needle}"),
-            Self::Domain(DomainPattern::Exact(domain)) => write!(f, "domain:{domain}"),
-            Self::Domain(DomainPattern::Below(parent)) => write!(f, "domain:*.{parent}"),
+            Self::Domain(pattern) => write!(f, "domain:{pattern}"),
             Self::State(phase) => write!(f, "state:{}", phase.as_str()),
             Self::Id(needle) => write!(f, "id:{needle}"),
             Self::Reply(needle) => write!(f, "reply:{needle}"),
-            Self::Age(comparison, span) => {
-                let span = humantime::format_duration(*span).to_string();
-                write!(f, "age{}{}", comparison.sign(), span.replace(' ', ""))
-            }
+            Self::Age(comparison, span) => write!(f, "age{}{}", comparison.sign(), duration::write(*span)),
             Self::Size(comparison, size) => write!(f, "size{}{size}", comparison.sign()),
         }
     }
@@ -263,19 +259,6 @@ fn domain_pattern(text: &str) -> Option<DomainPattern> {
         Some(parent) => parent.parse().map(DomainPattern::Below).ok(),
         None => text.parse().map(DomainPattern::Exact).ok(),
     }
-}
-
-/// A number of octets, with the units of the settings file, in which a KB is 1024 as the old server counted.
-fn octets(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let factor = match text[digits..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(factor)
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use self::looks::Looks;
 use self::take::{Outcome, Taker};
 use super::core::Core;
 use super::store::{Folder, Kind, Stamp};
+use super::temporary::with_folders;
 use super::{Committed, Queue};
 use crate::clock::Timestamp;
 use crate::config::Settings;
@@ -141,8 +142,9 @@ impl Pickup {
         let core = self.queue.core();
         let with_leftovers = self.has_leftovers;
         let work = move || {
-            let leftovers = if with_leftovers { list_leftovers(&core)? } else { Vec::new() };
-            list_new(&core).map(|new| (leftovers, new))
+            let leftovers =
+                if with_leftovers { with_folders(&*core.store, || list_leftovers(&core))? } else { Vec::new() };
+            with_folders(&*core.store, || list_new(&core)).map(|new| (leftovers, new))
         };
         let (leftovers, listing) = self.queue.workers().run(work).await?;
         self.has_leftovers = false;
@@ -217,7 +219,6 @@ impl Pickup {
                 None
             }
             Outcome::Failed(error) => {
-                self.has_leftovers = true;
                 self.rest(&format!("the file {file} of Pickup could not be queued"), &error);
                 None
             }
@@ -268,7 +269,7 @@ fn list_leftovers(core: &Core) -> io::Result<Vec<OsString>> {
 }
 
 /// Whether the name says that somebody is still writing the file.
-fn is_in_progress(name: &OsStr) -> bool {
+pub(super) fn is_in_progress(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let ending = name.len().checked_sub(4).map(|at| &name[at..]);
     name.starts_with(b".") || ending.is_some_and(|ending| ending.eq_ignore_ascii_case(b".tmp"))

@@ -82,7 +82,7 @@ fn closed() -> io::Error {
 }
 
 /// Tries once more with the folders made anew, where a person removed them while we ran.
-fn with_folders<T>(store: &dyn Store, mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn with_folders<T>(store: &dyn Store, mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     match operation() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             store.prepare()?;

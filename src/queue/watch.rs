@@ -10,16 +10,22 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 
+use super::core::Name;
+use super::pickup::is_in_progress;
 use super::{Folders, QueueId};
 
 /// From the first event to the batch that tells it.
 const GATHER: Duration = Duration::from_millis(200);
+/// The watcher's thread would wake for every single event. It listens this long,
+const LISTEN: Duration = Duration::from_millis(1);
+/// and then lets events gather in the system's queue, which has room for the events of seconds.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How often a folder that could not be watched is tried again.
 const RENEWAL: Duration = Duration::from_secs(1);
 /// Names gathered at most; beyond, looking at every file costs less than remembering.
@@ -147,7 +153,14 @@ impl Watch {
             Some(watcher) => watcher,
             none => {
                 let shared = Arc::clone(&self.shared);
-                none.insert(notify::recommended_watcher(move |event| shared.note(event))?)
+                let mut resumed = Instant::now();
+                none.insert(notify::recommended_watcher(move |event| {
+                    shared.note(event);
+                    if resumed.elapsed() > LISTEN {
+                        thread::sleep(PAUSE);
+                        resumed = Instant::now();
+                    }
+                })?)
             }
         };
         for folder in [&self.shared.queue, &self.shared.pickup] {
@@ -212,18 +225,19 @@ impl Gathered {
             (self.everything, self.moved) = (true, true);
         } else if let Some(name) = name_below(path, queue) {
             self.add_queue_file(name);
-        } else if name_below(path, pickup).is_some_and(|name| !is_temporary(name)) {
+        } else if name_below(path, pickup).is_some_and(|name| !is_in_progress(name)) {
             self.pickup = true;
         }
     }
 
     fn add_queue_file(&mut self, name: &OsStr) {
-        if self.everything || is_temporary(name) {
+        if self.everything {
             return;
         }
-        match name.to_str().and_then(|name| name.strip_suffix(".eml")).and_then(|id| id.parse().ok()) {
-            Some(id) => self.messages.insert(id),
-            None => self.foreign.insert(name.to_owned()),
+        match Name::of(name) {
+            Name::Message(id) => self.messages.insert(id),
+            Name::Misnamed(_) | Name::Foreign => self.foreign.insert(name.to_owned()),
+            Name::Hidden => return,
         };
         if self.messages.len() + self.foreign.len() > MAX_NAMES {
             self.everything = true;
@@ -260,12 +274,6 @@ fn name_below<'a>(path: &'a Path, folder: &Path) -> Option<&'a OsStr> {
     is_child.then(|| path.file_name()).flatten()
 }
 
-/// Hidden files, and those that by their name are still being written.
-fn is_temporary(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.starts_with(b".") || name.ends_with(b".tmp")
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -284,15 +292,19 @@ mod tests {
         }
     }
 
-    fn told(events: impl IntoIterator<Item = notify::Result<notify::Event>>) -> Vec<Touched> {
+    fn told(events: impl IntoIterator<Item = notify::Event>) -> Vec<Touched> {
+        told_of(events.into_iter().map(Ok))
+    }
+
+    fn told_of(events: impl IntoIterator<Item = notify::Result<notify::Event>>) -> Vec<Touched> {
         let shared = shared();
         events.into_iter().for_each(|event| shared.note(event));
         let gathered = std::mem::take(&mut *shared.lock());
         gathered.into_touches().collect()
     }
 
-    fn event(kind: EventKind, path: &str) -> notify::Result<notify::Event> {
-        Ok(notify::Event::new(kind).add_path(path.into()))
+    fn event(kind: EventKind, path: &str) -> notify::Event {
+        notify::Event::new(kind).add_path(path.into())
     }
 
     const MOVED_IN: EventKind = EventKind::Modify(ModifyKind::Name(RenameMode::To));
@@ -316,7 +328,8 @@ mod tests {
             event(EventKind::Access(AccessKind::Open(AccessMode::Any)), "/mailroot/Queue/a.eml"),
             event(EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)), "/mailroot/Queue/a.eml"),
             event(CREATED, "/mailroot/Queue/.incoming"),
-            event(CREATED, "/mailroot/Queue/x.eml.tmp"),
+            event(CREATED, "/mailroot/Queue/a.eml~"),
+            event(CREATED, "/mailroot/Pickup/mail.tmp"),
             event(CREATED, "/mailroot/Pickup/.taken"),
             event(CREATED, "/mailroot/Queue2/a.eml"),
         ];
@@ -332,8 +345,8 @@ mod tests {
     #[test]
     fn an_overflow_or_an_error_means_everything() {
         let overflow = notify::Event::new(EventKind::Other).set_flag(Flag::Rescan);
-        assert_eq!(told([Ok(overflow)]), [Touched::Everything, Touched::Pickup]);
-        assert_eq!(told([Err(notify::Error::generic("lost"))]), [Touched::Everything, Touched::Pickup]);
+        assert_eq!(told([overflow]), [Touched::Everything, Touched::Pickup]);
+        assert_eq!(told_of([Err(notify::Error::generic("lost"))]), [Touched::Everything, Touched::Pickup]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use mailroot::queue::{Access, Entry, Folder, Kind, Stamp, Store, StoredFile};
 
@@ -360,13 +361,15 @@ impl FaultyStore {
     pub(crate) fn wait_for_sync(&self) {
         let mut gate = self.shared.gate.lock().unwrap();
         while gate.waiting == 0 {
-            gate = self.shared.moved.wait(gate).unwrap();
+            let (woken, waited) = self.shared.moved.wait_timeout(gate, Duration::from_secs(60)).unwrap();
+            assert!(!waited.timed_out(), "no sync of the folder came");
+            gate = woken;
         }
     }
 }
 
 impl Shared {
-    /// Counts an operation. `Err` if it is to fail; an error of kind `Interrupted` never comes from here.
+    /// Counts an operation. `Err` if it is to fail.
     fn step(&self, what: String) -> io::Result<()> {
         let mut plan = self.plan.lock().unwrap();
         let number = plan.operations.len();

@@ -55,17 +55,15 @@ impl<'a> Header<'a> {
             if !is_whole || at + line.len() > MAX_HEADER {
                 return Err(HeaderError::TooLong);
             }
-            match header.fields.last_mut() {
-                Some(field) if line.starts_with(b" ") || line.starts_with(b"\t") => field.end += line.len(),
-                _ => match name_length(line) {
-                    Some(length) => header.fields.push(Field { name: at..at + length, end: at + line.len() }),
-                    None => {
-                        if line == b"\r\n" {
-                            header.body_at += line.len();
-                        }
-                        return Ok(header);
-                    }
-                },
+            if let Some(field) = header.fields.last_mut()
+                && (line.starts_with(b" ") || line.starts_with(b"\t"))
+            {
+                field.end += line.len();
+            } else if let Some(length) = name_length(line) {
+                header.fields.push(Field { name: at..at + length, end: at + line.len() });
+            } else {
+                header.body_at += if line == b"\r\n" { line.len() } else { 0 };
+                return Ok(header);
             }
             header.body_at += line.len();
         }
@@ -170,9 +168,10 @@ fn read_addresses(
     };
     for mailbox in parsed.iter() {
         let (written, is_complete) = written(mailbox);
-        let address = match is_complete {
-            true => Address::parse(&written, true),
-            false => Address::from_parts(&written, default_domain, true),
+        let address = if is_complete {
+            Address::parse(&written, true)
+        } else {
+            Address::from_parts(&written, default_domain, true)
         };
         let refuse = |what| HeaderError::Address { field: name.into(), written: written.clone().into(), what };
         addresses.push(address.map_err(refuse)?);

@@ -9,7 +9,7 @@ use std::io;
 use super::header::{Header, HeaderError, MAX_HEADER};
 use super::{MAX_RECIPIENTS, Rules};
 use crate::clock::Timestamp;
-use crate::mail::{Body, Envelope, HopCounter, Recipient};
+use crate::mail::{Address, Body, Envelope, HopCounter, Recipient};
 use crate::queue::block::{Block, BlockError};
 use crate::queue::content::Content;
 use crate::queue::error::ReadError;
@@ -157,13 +157,16 @@ impl Survey {
         // Only files of ours have an x-mailroot line, which tells the origin.
         let is_ours = block.origin.is_some();
         let is_addressed = block.sender.is_some() && !block.recipients.is_empty();
-        let header = || Header::parse(&self.start, self.start.len() as u64 == self.size);
-        let header = if is_ours && is_addressed { None } else { Some(header()?) };
+        let header = if is_ours && is_addressed {
+            None
+        } else {
+            Some(Header::parse(&self.start, self.start.len() as u64 == self.size)?)
+        };
         Ok(Submission {
             envelope: self.envelope(block, header.as_ref(), rules)?,
             start,
             size: self.size,
-            header: header.filter(|_| !is_ours).as_ref().map(NewHeader::new),
+            header: header.as_ref().map(NewHeader::new),
         })
     }
 
@@ -182,7 +185,7 @@ impl Survey {
             return Err(Refusal::TooManyRecipients);
         }
         let mailboxes = recipients.iter().map(|recipient| &recipient.address).chain(sender.mailbox());
-        let smtputf8 = block.smtputf8 || mailboxes.into_iter().any(|mailbox| mailbox.needs_smtputf8());
+        let smtputf8 = block.smtputf8 || mailboxes.into_iter().any(Address::needs_smtputf8);
         let body = if self.has_eight_bit { Body::EightBit } else { block.body };
         Ok(Envelope { sender, recipients, body, smtputf8, envid: block.envid, ret: block.ret })
     }

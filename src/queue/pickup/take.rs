@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::mail::Received;
 use crate::queue::content::Content;
 use crate::queue::store::{Access, Folder, Stamp, StoredFile};
+use crate::queue::temporary::with_folders;
 use crate::queue::{CommitError, Committed, Draft, Message, Origin, Queue, Via, aside};
 
 /// Sends files by one set of rules.
@@ -50,7 +51,7 @@ impl Taker {
 
     /// Sends a file, which lies in Pickup or, `is_moved`, in `.taken`.
     pub(super) async fn take(&self, name: &OsStr, is_moved: bool) -> Outcome {
-        self.try_take(name, is_moved).await.unwrap_or_else(|error| Outcome::Failed(error))
+        self.try_take(name, is_moved).await.unwrap_or_else(Outcome::Failed)
     }
 
     /// Removes a file that was sent before.
@@ -80,7 +81,8 @@ impl Taker {
         let (core, name) = (self.queue.core(), name.to_owned());
         let work = move || {
             let store = &*core.store;
-            if !is_moved && let Err(error) = store.publish((Folder::Pickup, &name), (Folder::Taken, &name)) {
+            let hide = || store.publish((Folder::Pickup, &name), (Folder::Taken, &name));
+            if !is_moved && let Err(error) = with_folders(store, hide) {
                 tracing::debug!(file = %name.display(), %error, "a file of Pickup cannot be moved yet");
                 return Ok(Opened::Gone);
             }
