@@ -59,8 +59,7 @@ async fn post(shared: &Arc<Shared>, about: &QueueId, report: &Report<'_>, to: &A
     draft.push(&content).await?;
     let committed = queue.commit(draft).await?;
     journal::reported(shared, about, report.message, format!("{} report {} to <{to}>", report.kind, committed.id));
-    let Committed { id, message, stamp, content } = committed;
-    shared.with(|scheduler, now| scheduler.submit(&id, message, stamp, content, now));
+    shared.submit(committed);
     Ok(())
 }
 
