@@ -1,5 +1,7 @@
 //! What people do to the files of a mailroot by hand, and what the queue makes of it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 #[path = "support/messages.rs"]
 mod messages;
 

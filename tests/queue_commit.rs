@@ -1,5 +1,7 @@
 //! Promises 1 and 2: what is answered with 250 is on disk, and nothing else is kept.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 #[path = "support/messages.rs"]
 mod messages;
 #[path = "support/stores.rs"]

@@ -1,7 +1,8 @@
 //! Stores for tests: a disk that forgets what was not synced when its power is cut, and a store that fails or dies
 //! at a chosen operation.
 
-#![allow(dead_code)] // each test uses its part
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
