@@ -1,5 +1,7 @@
 //! What people do to the files of a mailroot by hand, and what the queue makes of it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 #[path = "support/messages.rs"]
 mod messages;
 
@@ -138,7 +140,7 @@ async fn a_new_state_is_written_in_place() {
     let mut message = committed.message;
     message.progress[0].status = Status::Delivered;
     message.attempts = 1;
-    message.next = START.plus(Duration::from_secs(900));
+    message.next = START.plus(Duration::from_mins(15));
     message.last_reply = Some("451 4.7.1 Greylisted (mx1.example.net)".into());
     let Ok(Recorded::Written(stamp)) = queue.record(&committed.id, &message, committed.stamp).await else {
         panic!("nobody edited it");
