@@ -35,7 +35,7 @@ async fn a_restart_reads_back_what_was_accepted() {
     let large = commit(&queue, &["bob@example.com"], &content(2, 300_000)).await.unwrap();
     assert!(small.content.is_some() && large.content.is_none());
     drop(queue);
-    fs::write(mailroot.path().join("Queue/.incoming/half.eml"), "x-mailroot: v1 len=").unwrap();
+    fs::write(mailroot.path().join(".state/incoming/half.eml"), "x-mailroot: v1 len=").unwrap();
 
     let queue = open(mailroot.path());
     let (recovery, mut found) = recover(&queue);
@@ -104,7 +104,7 @@ async fn files_are_private_to_the_account() {
     let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file(mailroot.path(), &committed.id)), 0o600);
-    for folder in ["Queue", "Queue/.incoming", "Badmail", "Drop", "Pickup", ".state", ".state/deleted"] {
+    for folder in ["Queue", "Badmail", "Drop", "Pickup", ".taken", ".state", ".state/incoming", ".state/deleted"] {
         assert_eq!(mode(&mailroot.path().join(folder)), 0o700, "{folder}");
     }
 }
@@ -125,7 +125,7 @@ fn a_second_engine_is_refused_and_told_where() {
 async fn folders_removed_while_we_run_are_made_again() {
     let mailroot = tempfile::tempdir().unwrap();
     let queue = open(mailroot.path());
-    for folder in ["Queue/.incoming", "Queue"] {
+    for folder in [".state/incoming", "Queue"] {
         fs::remove_dir_all(mailroot.path().join(folder)).unwrap();
         let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
         assert!(file(mailroot.path(), &committed.id).exists());
