@@ -194,7 +194,7 @@ async fn a_hand_made_block_is_replaced_by_a_whole_one_and_the_content_stays() {
     assert_eq!(queue.load(&id).await.unwrap(), (message, stamp));
     let file = fs::read(&path).unwrap();
     let (block, length) = Block::parse(&file).unwrap();
-    assert_eq!((block.len, block.size), (Some(length), Some(17)));
+    assert_eq!((block.len, block.size), (Some(length), Some(16)));
     assert_eq!(&file[length..], b"Subject: hi\n\nhi\n");
     assert_eq!(names(&mailroot.path().join("Queue")), ["byhand.eml"]);
 }
