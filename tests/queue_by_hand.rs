@@ -182,6 +182,24 @@ async fn an_edit_by_hand_wins_over_a_state_and_is_mended_by_the_next_one() {
 }
 
 #[tokio::test]
+async fn a_hand_made_block_is_replaced_by_a_whole_one_and_the_content_stays() {
+    let mailroot = tempfile::tempdir().unwrap();
+    let queue = open(mailroot.path());
+    let id: QueueId = "byhand".parse().unwrap();
+    let path = file(mailroot.path(), &id);
+    fs::write(&path, "x-sender: a@x.example\nx-receiver: b@y.example\nSubject: hi\n\nhi\n").unwrap();
+    let (mut message, stamp) = queue.load(&id).await.unwrap();
+    message.attempts = 2;
+    let Recorded::Written(stamp) = queue.record(&id, &message, stamp).await.unwrap() else { panic!() };
+    assert_eq!(queue.load(&id).await.unwrap(), (message, stamp));
+    let file = fs::read(&path).unwrap();
+    let (block, length) = Block::parse(&file).unwrap();
+    assert_eq!((block.len, block.size), (Some(length), Some(16)));
+    assert_eq!(&file[length..], b"Subject: hi\n\nhi\n");
+    assert_eq!(names(&mailroot.path().join("Queue")), ["byhand.eml"]);
+}
+
+#[tokio::test]
 async fn a_message_shortened_by_a_person_is_kept() {
     let mailroot = tempfile::tempdir().unwrap();
     let queue = open(mailroot.path());
@@ -278,9 +296,14 @@ async fn what_a_person_deleted_can_be_brought_back_for_a_day() {
     assert_eq!(message, kept.message);
     assert_eq!(read_all(&queue, &kept.id).await, content(1, 100));
 
+    // What counts is the time of the deletion, not that of the message.
+    let old = fs::File::options().write(true).open(file(mailroot.path(), &kept.id)).unwrap();
+    old.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let before = fs::metadata(mailroot.path().join(".state/instance")).unwrap().modified().unwrap();
     queue.discard(&kept.id).await.unwrap();
     let path = mailroot.path().join(format!(".state/deleted/{}.eml", kept.id));
     let deleted = fs::metadata(path).unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!(deleted >= before.duration_since(std::time::UNIX_EPOCH).unwrap());
     let after = |hours: u64| {
         let seconds = deleted.as_secs() + hours * 3600;
         mailroot::clock::Timestamp::from_unix(i64::try_from(seconds).unwrap())
