@@ -90,8 +90,7 @@ impl Dispatcher {
 
     /// A message just committed, tried at once; its content is taken from memory where it still is there.
     pub fn submit(&self, committed: Committed) {
-        let Committed { id, message, stamp, content } = committed;
-        self.0.with(|scheduler, now| scheduler.submit(&id, message, stamp, content, now));
+        self.0.submit(committed);
     }
 
     /// A message found at start, dropped in or edited by hand; replaces what was known of it. An attempt under way

@@ -156,7 +156,8 @@ async fn an_edit_by_hand_wins_over_a_state_and_is_mended_by_the_next_one() {
     let committed = commit(&queue, &["bob@example.com"], &content(1, 900)).await.unwrap();
     let path = file(mailroot.path(), &committed.id);
     let text = fs::read_to_string(&path).unwrap();
-    let edited = text.replace("<bob@example.com>", "<robert.the.bob@example.com>").replace("number 1\r\n", "number 1\n");
+    let edited =
+        text.replace("<bob@example.com>", "<robert.the.bob@example.com>").replace("number 1\r\n", "number 1\n");
     fs::write(&path, edited).unwrap();
 
     let recorded = queue.record(&committed.id, &committed.message, committed.stamp).await.unwrap();

@@ -57,9 +57,11 @@ impl Dispatcher {
     /// Changes the state of one message; true if it is so now, or will be when its attempt is over.
     async fn set_state(&self, id: &QueueId, state: State, event: Event, actor: &str) -> bool {
         let Some(row) = self.row(id) else { return false };
-        let claim = self.0.with(|scheduler, _| {
-            if scheduler.state(id) == Some(state) { Claim::Unknown } else { scheduler.claim(id) }
-        });
+        let claim = self.0.with(
+            |scheduler, _| {
+                if scheduler.state(id) == Some(state) { Claim::Unknown } else { scheduler.claim(id) }
+            },
+        );
         match claim {
             Claim::Unknown => return false,
             Claim::Busy => self.0.with(|scheduler, _| scheduler.hold_later(id, state == State::Held)),

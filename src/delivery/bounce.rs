@@ -7,7 +7,7 @@ use super::report::{Copy, Excerpt, Kind, Report};
 use super::round;
 use super::shared::Shared;
 use crate::mail::{Address, Received, Recipient};
-use crate::queue::{Committed, CommitError, Message, Origin, QueueId, Via};
+use crate::queue::{CommitError, Committed, Message, Origin, QueueId, Via};
 
 /// Reports some results of a message to its sender, and a failure also to `copy_ndr_to`. When this returns `Ok`, the
 /// sender's report is on disk.
@@ -41,12 +41,7 @@ pub(super) async fn report(
 }
 
 /// Commits a report and has it delivered.
-async fn post(
-    shared: &Arc<Shared>,
-    about: &QueueId,
-    report: &Report<'_>,
-    to: &Address,
-) -> Result<(), CommitError> {
+async fn post(shared: &Arc<Shared>, about: &QueueId, report: &Report<'_>, to: &Address) -> Result<(), CommitError> {
     let queue = &shared.context.queue;
     let recipient = Recipient::new(to.clone());
     let origin = Origin { via: Via::Report, ..Origin::default() };
@@ -64,8 +59,7 @@ async fn post(
     draft.push(&content).await?;
     let committed = queue.commit(draft).await?;
     journal::reported(shared, about, report.message, format!("{} report {} to <{to}>", report.kind, committed.id));
-    let Committed { id, message, stamp, content } = committed;
-    shared.with(|scheduler, now| scheduler.submit(&id, message, stamp, content, now));
+    shared.submit(committed);
     Ok(())
 }
 

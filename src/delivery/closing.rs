@@ -59,10 +59,7 @@ async fn save(shared: &Arc<Shared>, saving: Saving) -> Step {
 }
 
 /// The message of a round, read if it is not in memory. Of a file edited meanwhile the results no longer speak.
-async fn read(
-    shared: &Arc<Shared>,
-    closing: Closing,
-) -> Result<(Message, Stamp, Vec<round::Result>, bool), Closed> {
+async fn read(shared: &Arc<Shared>, closing: Closing) -> Result<(Message, Stamp, Vec<round::Result>, bool), Closed> {
     let Closing { id, message, stamp, results, hold } = closing;
     if let Some(message) = message {
         return Ok((message, stamp, results, hold));

@@ -98,7 +98,9 @@ async fn open_one(shared: &Arc<Shared>, settings: &Settings, remote: &Arc<Remote
         let _ = stream.set_nodelay(true); // without it the connection is slower, not wrong
         session.set_activity(Activity::Greeting);
         let hello = &settings.general.hostname;
-        Connection::open(stream, hello, Timeouts::bounded_by(limit), None).await.map_err(|error| refused(remote, &error))
+        Connection::open(stream, hello, Timeouts::bounded_by(limit), None)
+            .await
+            .map_err(|error| refused(remote, &error))
     };
     let connection = tokio::select! {
         opened = opening => opened?,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::attempt::{Attempt, Verdict};
 use super::destination::ConnectionId;
-use super::scheduler::Assignment;
 use super::jobs::Jobs;
+use super::scheduler::Assignment;
 use super::shared::{Shared, Turn};
 use crate::config::Settings;
 use crate::mail::{EnhancedStatus, Reply};

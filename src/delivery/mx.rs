@@ -54,7 +54,8 @@ impl Exchange {
             let text = format!("The best mail host of {domain} is this server itself, for which {domain} is not local");
             return Err(Reply::new(554, EnhancedStatus::new(5, 4, 6), text));
         }
-        let groups = hosts.chunk_by(|a, b| a.0 == b.0).map(|group| group.iter().map(|(_, host)| host.clone()).collect());
+        let groups =
+            hosts.chunk_by(|a, b| a.0 == b.0).map(|group| group.iter().map(|(_, host)| host.clone()).collect());
         Ok(Self { groups: groups.collect() })
     }
 
@@ -84,9 +85,11 @@ pub(crate) fn failure(domain: &Domain, error: &ResolveError) -> Reply {
         ResolveError::NoSuchName => {
             Reply::new(550, EnhancedStatus::new(5, 1, 2), format!("The domain {domain} does not exist"))
         }
-        ResolveError::NoRecords => {
-            Reply::new(550, EnhancedStatus::new(5, 4, 4), format!("The domain {domain} has no mail host and no address"))
-        }
+        ResolveError::NoRecords => Reply::new(
+            550,
+            EnhancedStatus::new(5, 4, 4),
+            format!("The domain {domain} has no mail host and no address"),
+        ),
         ResolveError::Temporary(reason) => {
             Reply::new(451, EnhancedStatus::new(4, 4, 3), format!("DNS gave no answer for {domain}: {reason}"))
         }

@@ -147,3 +147,6 @@ fn span_in_words(seconds: u64) -> String {
     }
     words
 }
+
+#[cfg(test)]
+mod tests;

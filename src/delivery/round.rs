@@ -32,6 +32,8 @@ pub(super) struct Round {
     pub(super) writing: bool,
     /// Results came in while the file was being written.
     pub(super) unsaved: bool,
+    /// No further job may begin.
+    pub(super) called_off: bool,
     /// The file was edited by hand meanwhile.
     pub(super) edited: Option<Box<(Message, Stamp)>>,
     /// A person wants the message held.
@@ -52,6 +54,7 @@ impl Round {
             results: Vec::new(),
             writing: false,
             unsaved: false,
+            called_off: false,
             edited: None,
             hold: false,
             gone: false,
@@ -68,9 +71,10 @@ impl Round {
         self.in_flight == 0 && !self.writing
     }
 
-    /// Whether no job may begin any more; those that wait are dropped as they are met.
-    pub(super) fn is_called_off(&self) -> bool {
-        self.gone || self.hold || self.edited.is_some()
+    /// Lets no further job begin. Those that wait are dropped as they are met, and no longer counted.
+    pub(super) fn call_off(&mut self) {
+        self.called_off = true;
+        self.waiting = 0;
     }
 }
 
@@ -102,7 +106,8 @@ pub(crate) enum Fate {
 /// was paused or the round was called off, it counts as none.
 pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &Delivery, now: Timestamp) -> Ending {
     let expired = schedule::is_expired(settings, message.received, now);
-    let results: Vec<Result> = results.into_iter().map(|result| if expired { expire(result) } else { result }).collect();
+    let results: Vec<Result> =
+        results.into_iter().map(|result| if expired { expire(result) } else { result }).collect();
     for (recipient, attempt) in &results {
         let host = attempt.remote.as_ref().map(ToString::to_string).unwrap_or_default();
         message.settle(*recipient, attempt.verdict.status(), &attempt.reply, &host);
@@ -172,4 +177,105 @@ pub(crate) fn merge(ours: &Message, mut edited: Message) -> Message {
         edited.state = State::Held;
     }
     edited
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::{Address, EnhancedStatus, Envelope, Recipient, Reply};
+    use crate::queue::Origin;
+
+    const DAY: i64 = 86_400;
+
+    fn settings() -> Delivery {
+        crate::config::Settings::defaults(std::path::Path::new("/")).delivery
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn message(sender: &str, recipients: &[&str]) -> Message {
+        let sender = Address::parse(sender, false).map_or(ReversePath::Null, ReversePath::Mailbox);
+        let mut envelope = Envelope::new(sender);
+        envelope.recipients = recipients.iter().map(|r| Recipient::new(Address::parse(r, false).unwrap())).collect();
+        Message::new(envelope, Origin::default(), at(0))
+    }
+
+    fn result(recipient: usize, verdict: Verdict, code: u16) -> Result {
+        let class = u8::try_from(code / 100).unwrap();
+        let reply = Reply::new(code, EnhancedStatus::new(class, 0, 0), "said");
+        (recipient, Arc::new(Attempt { verdict, reply, remote: None }))
+    }
+
+    #[test]
+    fn s011_what_is_refused_for_good_is_done_and_what_is_deferred_waits() {
+        let mut message = message("app@x.example", &["a@x.example", "b@x.example"]);
+        let results = vec![result(0, Verdict::Failed, 550), result(1, Verdict::Deferred, 451)];
+        let ending = conclude(&mut message, results, &settings(), at(10));
+        assert_eq!(ending.fate, Fate::Keep);
+        assert_eq!(message.pending().collect::<Vec<_>>(), [1]);
+        assert_eq!((message.attempts, message.next), (1, at(10 + 900)));
+        let ending = conclude(&mut message, vec![result(1, Verdict::PassedOn, 250)], &settings(), at(910));
+        assert_eq!(ending.fate, Fate::Remove);
+    }
+
+    #[test]
+    fn r069_a_failure_from_the_null_sender_goes_to_badmail_with_its_reason() {
+        let mut message = message("", &["a@x.example", "b@x.example"]);
+        conclude(&mut message, vec![result(0, Verdict::Failed, 550)], &settings(), at(10));
+        let ending = conclude(&mut message, vec![result(1, Verdict::PassedOn, 250)], &settings(), at(20));
+        let Fate::SetAside(reason) = ending.fate else { panic!("{:?}", ending.fate) };
+        assert!(reason.contains("550 5.0.0 said"), "{reason}");
+    }
+
+    #[test]
+    fn a_deferral_at_the_end_of_its_time_is_a_failure() {
+        let mut message = message("app@x.example", &["a@x.example"]);
+        let ending = conclude(&mut message, vec![result(0, Verdict::Deferred, 451)], &settings(), at(2 * DAY));
+        assert_eq!(ending.results[0].1.verdict, Verdict::Expired);
+        assert_eq!((ending.fate, message.progress[0].status), (Fate::Remove, Status::Failed));
+    }
+
+    #[test]
+    fn a_round_in_which_nothing_was_tried_counts_for_nothing() {
+        let mut message = message("app@x.example", &["a@x.example"]);
+        let before = message.clone();
+        let ending = conclude(&mut message, Vec::new(), &settings(), at(3 * DAY));
+        assert_eq!((ending.fate, ending.late), (Fate::Keep, false));
+        assert_eq!(message, before);
+    }
+
+    #[test]
+    fn a_delay_is_told_once() {
+        let mut message = message("app@x.example", &["a@x.example"]);
+        let late = |message: &mut Message, now| {
+            conclude(message, vec![result(0, Verdict::Deferred, 451)], &settings(), at(now)).late
+        };
+        assert!(!late(&mut message, DAY / 2 - 1));
+        assert!(late(&mut message, DAY / 2));
+        assert!(!late(&mut message, DAY));
+    }
+
+    #[test]
+    fn results_follow_their_recipients_into_an_edited_message() {
+        let basis = message("app@x.example", &["a@x.example", "b@x.example", "c@x.example"]);
+        let mut edited = message("app@x.example", &["c@x.example", "new@x.example", "a@x.example"]);
+        edited.progress[2].status = Status::Delivered;
+        let results = (0..3).map(|i| result(i, Verdict::PassedOn, 250)).collect();
+        let carried: Vec<usize> = carry_over(&basis, &edited, results).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(carried, [0], "b was taken out by hand, and a is settled already");
+    }
+
+    #[test]
+    fn a_merge_keeps_what_is_done_and_what_the_person_wrote() {
+        let mut ours = message("app@x.example", &["a@x.example", "b@x.example"]);
+        conclude(&mut ours, vec![result(0, Verdict::PassedOn, 250)], &settings(), at(10));
+        let mut edited = message("app@x.example", &["b@x.example", "a@x.example", "new@x.example"]);
+        edited.state = State::Held;
+        let merged = merge(&ours, edited);
+        let open: Vec<usize> = merged.pending().collect();
+        assert_eq!(open, [0, 2]);
+        assert_eq!((merged.attempts, merged.state), (1, State::Held));
+    }
 }

@@ -92,7 +92,7 @@ mod tests {
 
     fn add_domain(settings: &mut Settings, name: DomainPattern, smart_host: &str) {
         let smart_host = Some(smart_host.parse().unwrap());
-        settings.domains.push(config::Domain { name, relay: false, smart_host, security: None });
+        settings.domains.push(config::Domain { name, relay: false, smart_host });
     }
 
     fn hop(text: &str) -> Hop {

@@ -8,9 +8,15 @@
 //! answers a probe. Mail of a paused domain takes part in no round, and so burns no attempts.
 
 mod acts;
+#[cfg(test)]
+mod bench;
 mod connections;
+#[cfg(test)]
+mod endurance;
 mod rounds;
 mod sites;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use acts::Claim;
@@ -129,11 +135,6 @@ impl Scheduler {
         std::mem::take(&mut self.actions)
     }
 
-    /// The settings that decide now.
-    pub(crate) fn settings(&self) -> &Arc<Settings> {
-        &self.settings
-    }
-
     /// What was last known of a message's file.
     pub(crate) fn known(&self, id: &QueueId) -> Option<Stamp> {
         self.index.get(id).map(|entry| entry.stamp())
@@ -187,7 +188,7 @@ impl Scheduler {
         if let Some(round) = self.rounds.get_mut(id) {
             if !round.is_idle() {
                 round.edited = Some(Box::new((message, stamp)));
-                round.waiting = 0;
+                round.call_off();
                 return;
             }
             self.end_round(id);
@@ -201,7 +202,7 @@ impl Scheduler {
         self.index.remove(id);
         if let Some(round) = self.rounds.get_mut(id) {
             round.gone = true;
-            round.waiting = 0;
+            round.call_off();
             if round.is_idle() {
                 self.end_round(id);
             }
@@ -304,8 +305,7 @@ impl Scheduler {
             .map(|(place, recipient)| (place, recipient.domain.clone()))
             .collect();
         let finished = pending.is_empty();
-        let tried: Vec<(usize, Domain)> =
-            pending.into_iter().filter(|(_, domain)| !self.is_paused(domain)).collect();
+        let tried: Vec<(usize, Domain)> = pending.into_iter().filter(|(_, domain)| !self.is_paused(domain)).collect();
         if tried.is_empty() && !finished {
             return;
         }
@@ -317,14 +317,7 @@ impl Scheduler {
     }
 
     /// Makes jobs of recipients and puts each where it goes. Their round must exist.
-    fn place(
-        &mut self,
-        id: &QueueId,
-        recipients: Vec<(usize, Domain)>,
-        fresh: bool,
-        urgency: Urgency,
-        now: Timestamp,
-    ) {
+    fn place(&mut self, id: &QueueId, recipients: Vec<(usize, Domain)>, fresh: bool, urgency: Urgency, now: Timestamp) {
         let mut groups: Vec<(Placement, Vec<usize>)> = Vec::new();
         for (recipient, domain) in recipients {
             let placement = self.placement(&domain, urgency, now);
@@ -426,7 +419,7 @@ impl Scheduler {
     /// Whether a waiting job still has its round, and the round wants it done. A round that was called off no longer
     /// counts its waiting jobs.
     fn is_current(&self, job: &Job) -> bool {
-        self.rounds.get(&job.id).is_some_and(|round| round.serial == job.round && !round.is_called_off())
+        self.rounds.get(&job.id).is_some_and(|round| round.serial == job.round && !round.called_off)
     }
 
     fn destination(&mut self, target: &Target, now: Timestamp) -> DestinationId {
@@ -453,7 +446,7 @@ impl Scheduler {
                 destination.health.lift();
             }
         } else if !self.draining && destination.health.probe(now) {
-            self.connect(id);
+            self.connect(id, true);
         }
     }
 

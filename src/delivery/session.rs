@@ -208,10 +208,13 @@ impl Session {
         let remote = Some(Arc::clone(&self.open.remote));
         match error {
             None => {
-                let reply = Reply::new(451, EnhancedStatus::new(4, 3, 2), "The session was closed by the administrator");
+                let reply =
+                    Reply::new(451, EnhancedStatus::new(4, 3, 2), "The session was closed by the administrator");
                 Attempt::ours(reply)
             }
-            Some(error @ (ClientError::Unreadable { .. } | ClientError::BareLineEnd)) => Attempt::ours(error.to_reply()),
+            Some(error @ (ClientError::Unreadable { .. } | ClientError::BareLineEnd)) => {
+                Attempt::ours(error.to_reply())
+            }
             Some(error) => Attempt { verdict: Verdict::Deferred, reply: error.to_reply(), remote },
         }
     }

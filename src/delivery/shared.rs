@@ -13,6 +13,7 @@ use super::scheduler::{Action, Assignment, Closing, Next, Scheduler};
 use super::{Context, closing, session};
 use crate::clock::Timestamp;
 use crate::mail::Domain;
+use crate::queue::Committed;
 
 /// Tasks that close rounds no connection closes: mail that met a dead destination, a missing domain.
 const CLERKS: usize = 8;
@@ -54,6 +55,13 @@ impl Shared {
     pub(super) fn with<T>(self: &Arc<Self>, ask: impl FnOnce(&mut Scheduler, Timestamp) -> T) -> T {
         let now = self.context.clock.now();
         self.lock(|state| ask(&mut state.scheduler, now))
+    }
+
+    /// Takes over a message that was just committed.
+    pub(super) fn submit(self: &Arc<Self>, committed: Committed) {
+        let Committed { id, message, stamp, content, busy } = committed;
+        self.with(|scheduler, now| scheduler.submit(&id, message, stamp, content, now));
+        drop(busy); // only now: the scheduler knows the file
     }
 
     /// Gives a connection its next job.

@@ -20,8 +20,7 @@ pub(super) async fn identify(
 ) -> Option<Peer> {
     let address = SocketAddr::new(address.ip().to_canonical(), address.port());
     let (connection, relay) = (&settings.access.connection, &settings.access.relay.peers);
-    let wants_name =
-        connection.needs_names() || relay.needs_names() || settings.delivery.advanced.reverse_dns;
+    let wants_name = connection.needs_names() || relay.needs_names() || settings.delivery.advanced.reverse_dns;
     let name = if wants_name {
         let lookup = dns::verified_name(resolver, address.ip());
         tokio::time::timeout(NAME_LOOKUP, lookup).await.unwrap_or(None)

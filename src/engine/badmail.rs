@@ -4,7 +4,7 @@ use super::command::{Actor, BadmailAct, Outcome, Target};
 use super::handle::Shared;
 use super::look::view;
 use super::messages::{PAGE, header, phrase};
-use super::view::{BadmailList, BadmailShow, Badmail as Row, Message, Recipient, SCHEMA};
+use super::view::{Badmail as Row, BadmailList, BadmailShow, Message, Recipient, SCHEMA};
 use crate::ledger::Event;
 use crate::queue::{BadMessage, Badmail, Filter};
 use crate::text;

@@ -49,7 +49,11 @@ impl Handle {
     pub async fn execute(&self, actor: &Actor, command: Command) -> Outcome {
         let needs = command.needs();
         if actor.role < needs {
-            tracing::warn!("refused {} to {}: it needs the role {needs}", command.name(), crate::text::quoted(&actor.name));
+            tracing::warn!(
+                "refused {} to {}: it needs the role {needs}",
+                command.name(),
+                crate::text::quoted(&actor.name)
+            );
             return Outcome::refused(format!("{} needs the role {needs}; you are {}", command.name(), actor.role));
         }
         let shared = &*self.0;

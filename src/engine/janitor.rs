@@ -62,7 +62,9 @@ async fn clean(shared: &Arc<Shared>) {
                 shared.ledger.record(record);
             }
         }
-        Err(error) => shared.problems.raise(Source::Badmail, format!("Badmail could not be cut to its limits: {error}")),
+        Err(error) => {
+            shared.problems.raise(Source::Badmail, format!("Badmail could not be cut to its limits: {error}"))
+        }
     }
     if let Err(error) = shared.queue.purge_discarded(now).await {
         tracing::warn!("messages deleted more than a day ago could not be removed: {error}");

@@ -67,7 +67,8 @@ impl Reception {
         let Ok(local) = stream.local_addr() else { return };
         let session = self.ledger.open_session(Direction::Inbound, client);
         let Some(peer) = access::identify(client, local, &settings, &*self.resolver).await else {
-            let refusal = format!("554 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
+            let refusal =
+                format!("554 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
             tracing::info!("refused a connection from {}: access.connection does not admit it", client.ip());
             return self.refuse(&mut stream, &refusal).await;
         };

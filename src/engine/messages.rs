@@ -60,7 +60,10 @@ pub(super) async fn export(shared: &Shared, id: &str) -> Outcome {
         Err(outcome) => return outcome,
     };
     if row.size > EXPORT_LIMIT as u64 {
-        return Outcome::refused(format!("{id} has {} octets, too many for one answer: copy its file from Queue", row.size));
+        return Outcome::refused(format!(
+            "{id} has {} octets, too many for one answer: copy its file from Queue",
+            row.size
+        ));
     }
     let exported = async { Ok::<_, ReadError>(collect(shared.queue.content(&id).await?, usize::MAX).await?) };
     match exported.await {
@@ -79,7 +82,9 @@ pub(super) async fn act(shared: &Shared, actor: &Actor, act: QueueAct, target: &
         QueueAct::Retry => (shared.dispatcher.retry(&ids), "tried now"),
         QueueAct::Hold => (shared.dispatcher.hold(&ids, &actor.name).await, "held"),
         QueueAct::Release => (shared.dispatcher.release(&ids, &actor.name).await, "released"),
-        QueueAct::Delete => (shared.dispatcher.delete(&ids, &actor.name).await, "deleted; for a day they stay in .state/deleted"),
+        QueueAct::Delete => {
+            (shared.dispatcher.delete(&ids, &actor.name).await, "deleted; for a day they stay in .state/deleted")
+        }
     };
     tracing::info!("{}: {count} of {} messages {done}", text::quoted(&actor.name), ids.len());
     if count == 0 && matches!(target, Target::Ids(_)) {
@@ -108,7 +113,9 @@ fn find(shared: &Shared, id: &str) -> Result<(QueueId, Row), Outcome> {
     let id = parse(id).map_err(Outcome::refused)?;
     match shared.dispatcher.row(&id) {
         Some(row) => Ok((id, row)),
-        None => Err(Outcome::refused(format!("{id} is not in the queue; `mailroot log --filter id:{id}` tells what became of it"))),
+        None => Err(Outcome::refused(format!(
+            "{id} is not in the queue; `mailroot log --filter id:{id}` tells what became of it"
+        ))),
     }
 }
 

@@ -166,9 +166,8 @@ impl Engine {
 /// Reads the queue back. Files that are no messages are in Badmail afterwards, each with its reason.
 async fn recover(queue: &Queue, dispatcher: &Dispatcher, problems: &Problems) -> std::io::Result<()> {
     let (reader, target) = (queue.clone(), dispatcher.clone());
-    let found = tokio::task::spawn_blocking(move || {
-        reader.recover(|id, message, stamp| target.insert(&id, message, stamp))
-    });
+    let found =
+        tokio::task::spawn_blocking(move || reader.recover(|id, message, stamp| target.insert(&id, message, stamp)));
     let recovery = found.await.map_err(std::io::Error::other)??;
     tracing::info!("{} messages read back from the queue", recovery.loaded);
     for (name, reason) in &recovery.set_aside {
@@ -179,7 +178,10 @@ async fn recover(queue: &Queue, dispatcher: &Dispatcher, problems: &Problems) ->
         let more = recovery.stuck.len() - 1;
         problems.raise(
             Source::Recovery,
-            format!("{} of Queue can neither be read nor set aside ({error}), and {more} more", crate::text::quoted(name)),
+            format!(
+                "{} of Queue can neither be read nor set aside ({error}), and {more} more",
+                crate::text::quoted(name)
+            ),
         );
     }
     Ok(())

@@ -157,9 +157,8 @@ mod tests {
     #[test]
     fn a_taken_name_is_numbered() {
         let taken = ["a.eml", "a-2.eml"];
-        let publish = |name: &OsStr| match taken.iter().any(|taken| name == *taken) {
-            true => Err(io::ErrorKind::AlreadyExists.into()),
-            false => Ok(()),
+        let publish = |name: &OsStr| {
+            if taken.iter().any(|taken| name == *taken) { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(()) }
         };
         assert_eq!(under_a_free_name(OsStr::new("a"), ".eml", publish).unwrap(), "a-3.eml");
     }

@@ -42,6 +42,9 @@ pub struct Committed {
     pub stamp: Stamp,
     /// The content, where it stayed in memory.
     pub content: Option<Bytes>,
+    /// Until this is dropped, whoever watches the folder takes the file for our own work: keep it until the message
+    /// is known to its new owner, who would otherwise take it for one put there by hand.
+    pub(crate) busy: Busy,
 }
 
 type Answer = Result<Committed, CommitError>;
@@ -62,7 +65,6 @@ struct Names {
 struct Waiting {
     committed: Committed,
     answer: oneshot::Sender<Answer>,
-    busy: Busy,
 }
 
 impl Committer {
@@ -72,9 +74,8 @@ impl Committer {
 
     /// Writes a message and answers once it is durable; by then this thread may have left it to another one.
     pub(super) fn commit(&self, package: Package, answer: oneshot::Sender<Answer>) {
-        let busy = self.core.begin(&package.id);
         match write(&self.core, package) {
-            Ok(committed) => self.sync_name(Waiting { committed, answer, busy }),
+            Ok(committed) => self.sync_name(Waiting { committed, answer }),
             Err(error) => {
                 let _ = answer.send(Err(error.into())); // nobody may be waiting any more
             }
@@ -101,7 +102,7 @@ impl Committer {
     }
 
     fn answer(&self, waiting: Waiting, synced: &io::Result<()>) {
-        let Waiting { committed, answer, busy } = waiting;
+        let Waiting { committed, answer } = waiting;
         let id = committed.id.clone();
         let answer = match synced {
             Ok(()) => answer.send(Ok(committed)),
@@ -114,7 +115,6 @@ impl Committer {
             // Nobody was told, so nobody relies on it; the client will send it again.
             withdraw(&self.core, &id);
         }
-        drop(busy);
     }
 }
 
@@ -144,8 +144,9 @@ impl Drop for Receipt {
 }
 
 /// Everything up to the rename.
-fn write(core: &Core, package: Package) -> io::Result<Committed> {
+fn write(core: &Arc<Core>, package: Package) -> io::Result<Committed> {
     let Package { id, message, bytes, block_len, file } = package;
+    let busy = core.begin(&id);
     let name = file_name(&id);
     let is_in_memory = file.is_none();
     let mut file = file.map_or_else(|| Temporary::create(&core.store, name.clone()), Ok)?;
@@ -157,7 +158,7 @@ fn write(core: &Core, package: Package) -> io::Result<Committed> {
     let stamp = file.finish()?;
     file.publish(Folder::Queue, &name)?;
     let content = is_in_memory.then(|| Bytes::from(bytes).slice(block_len..));
-    Ok(Committed { id, message, stamp, content })
+    Ok(Committed { id, message, stamp, content, busy })
 }
 
 /// Removes a message whose commit was not acknowledged.

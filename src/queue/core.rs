@@ -63,9 +63,15 @@ impl Core {
 }
 
 /// The queue is writing this message.
-pub(super) struct Busy {
+pub(crate) struct Busy {
     core: Arc<Core>,
     id: QueueId,
+}
+
+impl std::fmt::Debug for Busy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Busy({})", self.id)
+    }
 }
 
 impl Drop for Busy {

@@ -12,7 +12,7 @@ use super::{Queue, read};
 use crate::clock::Timestamp;
 
 /// How long a deletion can be undone.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+const KEPT: Duration = Duration::from_hours(24);
 
 impl Queue {
     /// Moves a message that a person deleted to `.state/deleted`, for a day (undo).

@@ -73,7 +73,8 @@ impl Ids {
 /// The lowest digits of a number.
 fn push_digits(text: &mut String, number: u64, digits: u32) {
     for place in (0..digits).rev() {
-        text.push(char::from(DIGITS[usize::from((number >> (5 * place)) as u8 & 31)]));
+        let digit = number >> (5 * place) & 31;
+        text.push(char::from(DIGITS[usize::try_from(digit).unwrap_or_default()]));
     }
 }
 

@@ -15,6 +15,7 @@ use super::id::QueueId;
 use super::message::Message;
 use super::store::{Access, Folder, Kind, Stamp, StoredFile};
 use super::{Queue, read};
+use crate::text;
 
 /// What became of a file since it was last looked at.
 #[derive(Debug)]
@@ -57,8 +58,8 @@ impl Queue {
         self.workers().run(move || adopt(&core, &name)).await
     }
 
-    /// Every message file of Queue with its stamp, but for those just being written. Files under other names are
-    /// adopted or set aside, if they did not change since the last scan.
+    /// Every message file of Queue with its stamp. Files under other names are adopted or set aside, if they did not
+    /// change since the last scan. What comes or goes meanwhile may be missed: [`Queue::inspect`] decides.
     pub async fn scan(&self) -> io::Result<Vec<(QueueId, Stamp)>> {
         let core = self.core();
         self.workers().run(move || scan(&core)).await
@@ -84,7 +85,6 @@ fn inspect(core: &Arc<Core>, id: &QueueId, known: Option<Stamp>) -> io::Result<I
 fn adopt(core: &Arc<Core>, name: &OsStr) -> io::Result<Adoption> {
     let wanted = match Name::of(name) {
         Name::Hidden => return Ok(Adoption::Gone),
-        Name::Message(id) if core.is_busy(&id) => return Ok(Adoption::Gone),
         Name::Message(id) => return Ok(adopted(inspect(core, &id, None)?, id)),
         Name::Misnamed(id) => Ok(id),
         Name::Foreign => Err("its name does not end in .eml"),
@@ -124,11 +124,8 @@ fn scan(core: &Arc<Core>) -> io::Result<Vec<(QueueId, Stamp)>> {
     core.store.list(Folder::Queue, &mut |entry| match (Name::of(&entry.name), entry.kind) {
         (Name::Hidden, _) | (_, Kind::Folder) => {}
         (Name::Message(id), Kind::File) => {
-            if !core.is_busy(&id)
-                && let Ok(stamp) = core.store.stat(Folder::Queue, &entry.name)
-            {
-                found.push((id, stamp));
-            }
+            // Gone since it was listed: no longer worth a word.
+            found.extend(core.store.stat(Folder::Queue, &entry.name).map(|stamp| (id, stamp)));
         }
         _ => others.push(entry.name),
     })?;
@@ -137,7 +134,8 @@ fn scan(core: &Arc<Core>) -> io::Result<Vec<(QueueId, Stamp)>> {
             Ok(Adoption::Adopted(id, _, stamp)) => found.push((id, stamp)),
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(file = %name.display(), %error, "a file in Queue can neither be read nor moved")
+                let file = text::quoted(name.as_encoded_bytes());
+                tracing::warn!(%file, %error, "a file in Queue can neither be read nor moved");
             }
         }
     }

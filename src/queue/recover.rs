@@ -3,7 +3,7 @@
 //! Only temporary files are removed: no client was ever told that one of them was accepted. Everything else that is
 //! no message goes to Badmail with its reason. No single file keeps the others from being read.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -52,7 +52,8 @@ impl Queue {
     /// Blocking, in parallel inside: every message file of Queue; removes temporary files, sets aside the rest.
     pub fn recover(&self, mut each: impl FnMut(QueueId, Message, Stamp)) -> io::Result<Recovery> {
         let core = self.core();
-        let mut recovery = Recovery { temporary_removed: remove_temporary(&core)?, ..Recovery::default() };
+        let mut recovery = Recovery::default();
+        remove_temporary(&core, &mut recovery)?;
         let mut odd = Vec::new();
         read_all(&core, |found| match found {
             Found::Message(id, message, stamp) => {
@@ -70,17 +71,20 @@ impl Queue {
     }
 }
 
-fn remove_temporary(core: &Core) -> io::Result<usize> {
+fn remove_temporary(core: &Core, recovery: &mut Recovery) -> io::Result<()> {
     let mut names = Vec::new();
     core.store.list(Folder::Incoming, &mut |entry| {
-        if entry.kind == Kind::File {
+        if entry.kind != Kind::Folder {
             names.push(entry.name);
         }
     })?;
-    for name in &names {
-        core.store.remove(Folder::Incoming, name)?;
+    for name in names {
+        match core.store.remove(Folder::Incoming, &name) {
+            Ok(()) => recovery.temporary_removed += 1,
+            Err(error) => recovery.stuck.push((shown(&name), format!("a temporary file cannot be removed: {error}"))),
+        }
     }
-    Ok(names.len())
+    Ok(())
 }
 
 /// Lists the folder on one thread, reads files on some more, and tells the caller on this one.
@@ -150,7 +154,7 @@ fn read_one(core: &Core, name: OsString, kind: Kind) -> Found {
 /// Renames or sets aside one file.
 fn settle(core: &Arc<Core>, file: Odd, recovery: &mut Recovery, each: &mut impl FnMut(QueueId, Message, Stamp)) {
     let Odd { name, reason } = file;
-    let shown = text::printable(name.as_encoded_bytes()).into_owned();
+    let shown = shown(&name);
     let reason = match reason.map(|wanted| take_in(core, &name, wanted)) {
         Ok(Ok((id, message, stamp))) => {
             recovery.loaded += 1;
@@ -171,9 +175,13 @@ fn settle(core: &Arc<Core>, file: Odd, recovery: &mut Recovery, each: &mut impl 
 }
 
 /// Reads a message under another name and gives it one of ours.
-fn take_in(core: &Arc<Core>, name: &OsString, wanted: Option<QueueId>) -> Result<(QueueId, Message, Stamp), ReadError> {
+fn take_in(core: &Arc<Core>, name: &OsStr, wanted: Option<QueueId>) -> Result<(QueueId, Message, Stamp), ReadError> {
     let (file, stamp) = core.store.open(Folder::Queue, name, Access::Read)?;
     let (message, _) = read::message(&*file, stamp)?;
     drop(file);
     Ok((inspect::rename(core, name, wanted, stamp)?, message, stamp))
+}
+
+fn shown(name: &OsStr) -> String {
+    text::printable(name.as_encoded_bytes()).into_owned()
 }

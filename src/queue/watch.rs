@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -22,6 +22,10 @@ use super::{Folders, QueueId};
 
 /// From the first event to the batch that tells it.
 const GATHER: Duration = Duration::from_millis(200);
+/// The watcher's thread would wake for every single event. It listens this long,
+const LISTEN: Duration = Duration::from_millis(1);
+/// and then lets events gather in the system's queue, which has room for the events of seconds.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How often a folder that could not be watched is tried again.
 const RENEWAL: Duration = Duration::from_secs(1);
 /// Names gathered at most; beyond, looking at every file costs less than remembering.
@@ -149,7 +153,14 @@ impl Watch {
             Some(watcher) => watcher,
             none => {
                 let shared = Arc::clone(&self.shared);
-                none.insert(notify::recommended_watcher(move |event| shared.note(event))?)
+                let mut resumed = Instant::now();
+                none.insert(notify::recommended_watcher(move |event| {
+                    shared.note(event);
+                    if resumed.elapsed() > LISTEN {
+                        thread::sleep(PAUSE);
+                        resumed = Instant::now();
+                    }
+                })?)
             }
         };
         for folder in [&self.shared.queue, &self.shared.pickup] {

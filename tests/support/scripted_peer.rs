@@ -105,7 +105,12 @@ impl ScriptedPeer {
 
     /// Listens on loopback until the test's runtime ends.
     pub(crate) async fn listen(&self) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.listen_on("127.0.0.1:0").await
+    }
+
+    /// Listens on an address, port 0 for any.
+    pub(crate) async fn listen_on(&self, address: &str) -> SocketAddr {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let peer = self.clone();
         tokio::spawn(async move {

@@ -48,19 +48,20 @@ impl Lines {
         self.raw("\r\n");
     }
 
-    /// `Name: type; address`, or without a type `Name: <address>`.
+    /// `Name: type; address`, or without a type `Name: <address>`; never folded, since a space in a quoted local part
+    /// must stay what it is.
     pub(super) fn address_field(&mut self, name: &str, kind: &str, address: &Address) {
         let address = self.address(address);
         if kind.is_empty() {
-            self.field(name, &format!("<{address}>"));
+            self.raw(&format!("{name}: <{address}>\r\n"));
         } else {
-            self.field(name, &format!("{kind}; {address}"));
+            self.raw(&format!("{name}: {kind}; {address}\r\n"));
         }
     }
 
     /// An address as this report may write it.
     pub(super) fn address(&self, address: &Address) -> String {
-        if self.utf8 { address.as_str().to_owned() } else { address.to_ascii() }
+        if self.utf8 { address.to_string() } else { self.encoded(&address.to_ascii()) }
     }
 
     /// A paragraph for people, every line of it indented.

@@ -25,7 +25,7 @@ pub(super) fn explain(lines: &mut Lines, report: &Report<'_>) {
     });
     for (recipient, attempt) in &report.recipients {
         let address = lines.address(&recipient.address);
-        lines.paragraph(RECIPIENT, &address);
+        lines.raw(&format!("{RECIPIENT}{address}\r\n"));
         if matches!(report.kind, Kind::Failure | Kind::Delay { .. }) {
             words_of(lines, report, attempt);
         }

@@ -101,7 +101,7 @@ impl Scheduler {
         if let Some(round) = self.rounds.get_mut(id) {
             round.hold = hold;
             if hold {
-                round.waiting = 0;
+                round.call_off();
             }
         }
     }

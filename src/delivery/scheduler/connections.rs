@@ -18,8 +18,10 @@ const LOCAL_CONNECTIONS: u32 = 4;
 
 /// A connection as the scheduler sees it.
 pub(super) struct Link {
-    destination: DestinationId,
+    pub(super) destination: DestinationId,
     phase: Phase,
+    /// It tries whether a destination that was held back answers again.
+    is_probe: bool,
     /// What it is delivering.
     pub(super) job: Option<Job>,
 }
@@ -101,7 +103,7 @@ impl Scheduler {
                 self.give_up(&job, &reason);
                 self.close_if_settled(&job.id);
             }
-        } else if dead || destination.health.held_back().is_some() {
+        } else if link.is_probe || (dead && destination.health.held_back().is_none()) {
             let longest = self.settings.delivery.retry.iter().max().copied().unwrap_or_default();
             let until = destination.health.die(Arc::clone(&reason), now, longest, self.random.f64());
             let jobs = destination.ready.drain();
@@ -131,8 +133,8 @@ impl Scheduler {
                 return Next::Deliver(assignment);
             }
         }
-        if was_woken && self.is_full() && !self.starving.is_empty() {
-            return Next::Leave;
+        if self.is_full() && !self.starving.is_empty() {
+            return Next::Leave; // another destination has more use for the place
         }
         if let Some(link) = self.links.get_mut(&connection) {
             link.phase = Phase::Idle;
@@ -181,7 +183,7 @@ impl Scheduler {
         round.in_flight -= 1;
         let news = results.iter().any(|(_, attempt)| attempt.verdict.status() == Status::Delivered);
         round.results.extend(results);
-        if !leftover.is_empty() && !round.is_called_off() {
+        if !leftover.is_empty() && !round.called_off {
             round.waiting += 1;
             let rest = Job { recipients: leftover, ..job.clone() };
             if let Some(destination) = self.destinations.get_mut(&destination) {
@@ -194,11 +196,15 @@ impl Scheduler {
 
     /// A connection is closed; `broken` if by an error in the middle of a dialogue. A job it still had is deferred.
     pub(crate) fn close(&mut self, connection: ConnectionId, broken: bool, now: Timestamp) -> Step {
+        let reply = Reply::new(451, EnhancedStatus::new(4, 3, 0), "The attempt was broken off");
+        if self.links.get(&connection).is_some_and(|link| link.phase == Phase::Opening) {
+            self.not_opened(connection, Attempt::ours(reply), now);
+            return Step::Done;
+        }
         self.stop_waiting(connection);
         let job = self.links.get(&connection).and_then(|link| link.job.clone());
         let step = match job {
             Some(job) => {
-                let reply = Reply::new(451, EnhancedStatus::new(4, 3, 0), "The attempt was broken off");
                 let attempt = Arc::new(Attempt::ours(reply));
                 let results = job.recipients.iter().map(|&recipient| (recipient, Arc::clone(&attempt))).collect();
                 self.settle(connection, results, Vec::new(), now)
@@ -210,10 +216,8 @@ impl Scheduler {
         if broken {
             destination.window.shrink();
         }
-        match link.phase {
-            Phase::Opening => destination.opening -= 1,
-            Phase::Woken => destination.woken -= 1,
-            Phase::Busy | Phase::Idle => {}
+        if link.phase == Phase::Woken {
+            destination.woken -= 1;
         }
         destination.open -= 1;
         self.after_close(link.destination);
@@ -239,19 +243,19 @@ impl Scheduler {
                 self.take_idle_place();
                 return;
             } else {
-                self.connect(id);
+                self.connect(id, false);
             }
         }
     }
 
     /// Opens a connection, whatever the backlog.
-    pub(super) fn connect(&mut self, id: DestinationId) {
+    pub(super) fn connect(&mut self, id: DestinationId, is_probe: bool) {
         let Some(destination) = self.destinations.get_mut(&id) else { return };
         destination.open += 1;
         destination.opening += 1;
         self.serial += 1;
         let connection = ConnectionId(self.serial);
-        self.links.insert(connection, Link { destination: id, phase: Phase::Opening, job: None });
+        self.links.insert(connection, Link { destination: id, phase: Phase::Opening, is_probe, job: None });
         self.actions.push(Action::Connect(connection));
     }
 
@@ -307,7 +311,7 @@ impl Scheduler {
             let limit = self.settings.delivery.connections.max_per_domain;
             let wants = |destination: &super::Destination| destination.wants_connection(limit);
             if self.destinations.get(&next).is_some_and(wants) {
-                self.connect(next);
+                self.connect(next, false);
                 if self.destinations.get(&next).is_some_and(wants) {
                     self.starving.push_back(next);
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, Scheduler};
+use super::{Action, Scheduler, Urgency};
 use crate::clock::Timestamp;
 use crate::delivery::destination::{ConnectionId, Job};
 use crate::delivery::round::{self, Round};
@@ -58,7 +58,7 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(300);
 
 impl Scheduler {
     /// A message that a connection had to read first. `None` if it is not what the round began with: the job is taken
-    /// back, and the message begins anew as it is now.
+    /// back, and the message begins anew, at once, as it is now.
     pub(crate) fn loaded(
         &mut self,
         connection: ConnectionId,
@@ -75,6 +75,7 @@ impl Scheduler {
         self.take_back(connection);
         self.replace(&id, message, stamp, now);
         self.close_if_settled(&id);
+        self.start(&id, Urgency::Due, now);
         None
     }
 
@@ -167,7 +168,7 @@ impl Scheduler {
             }
             return self.begin_closing(id).map_or(Step::Done, |closing| Step::Close(Box::new(closing)));
         }
-        if !news || round.is_called_off() {
+        if !news || round.called_off {
             return Step::Done;
         }
         let Some(mut message) = round.basis.as_deref().cloned() else { return Step::Done };
@@ -216,10 +217,8 @@ impl Scheduler {
     /// all of it was paused.
     fn is_over(&mut self, id: &QueueId) -> bool {
         let Some(round) = self.rounds.get(id) else { return true };
-        let untried = round.results.is_empty() && !round.is_called_off();
-        let waits = || {
-            self.index.get(id).is_some_and(|entry| entry.recipients().any(|r| r.status == Status::Pending))
-        };
+        let untried = round.results.is_empty() && !round.called_off;
+        let waits = || self.index.get(id).is_some_and(|entry| entry.recipients().any(|r| r.status == Status::Pending));
         let over = round.gone || (untried && waits());
         if over {
             self.end_round(id);

@@ -97,7 +97,8 @@ impl Scheduler {
 
     /// All destinations known, by name.
     pub(crate) fn destination_rows(&self) -> Vec<DestinationRow> {
-        let mut rows: Vec<DestinationRow> = self.destinations.values().map(|other| self.destination_row(other)).collect();
+        let mut rows: Vec<DestinationRow> =
+            self.destinations.values().map(|other| self.destination_row(other)).collect();
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows
     }
