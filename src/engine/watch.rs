@@ -34,7 +34,8 @@ impl Known for Dispatcher {
 /// Tells the dispatcher what changed in Queue, and wakes the one who takes from Pickup, until aborted.
 pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
     let (watcher, mut touches) = Watcher::start(&folders);
-    let mut again: HashSet<Touched> = HashSet::new();
+    // Nobody saw what happened between recovery and now.
+    let mut again = HashSet::from([Touched::Everything]);
     let mut batch = Vec::new();
     loop {
         let wait = match (again.is_empty(), watcher.is_complete()) {
