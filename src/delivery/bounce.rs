@@ -7,7 +7,7 @@ use super::report::{Copy, Excerpt, Kind, Report};
 use super::round;
 use super::shared::Shared;
 use crate::mail::{Address, Received, Recipient};
-use crate::queue::{CommitError, Committed, Message, Origin, QueueId, Via};
+use crate::queue::{CommitError, Message, Origin, QueueId, Via};
 
 /// Reports some results of a message to its sender, and a failure also to `copy_ndr_to`. When this returns `Ok`, the
 /// sender's report is on disk.
