@@ -58,7 +58,7 @@ async fn post(shared: &Arc<Shared>, about: &QueueId, report: &Report<'_>, to: &A
     let content = report.content(draft.id(), &recipient, &received.to_string());
     draft.push(&content).await?;
     let committed = queue.commit(draft).await?;
-    journal::reported(shared, about, report.message, format!("{} report {} to <{to}>", report.kind, committed.id));
+    journal::reported(shared, &committed, to, report.kind, (about, report.message));
     shared.submit(committed);
     Ok(())
 }
