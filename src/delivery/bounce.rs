@@ -7,7 +7,7 @@ use super::report::{Copy, Excerpt, Kind, Report};
 use super::round;
 use super::shared::Shared;
 use crate::mail::{Address, Received, Recipient};
-use crate::queue::{CommitError, Committed, Message, Origin, QueueId, Via};
+use crate::queue::{CommitError, Message, Origin, QueueId, Via};
 
 /// Reports some results of a message to its sender, and a failure also to `copy_ndr_to`. When this returns `Ok`, the
 /// sender's report is on disk.
@@ -58,7 +58,7 @@ async fn post(shared: &Arc<Shared>, about: &QueueId, report: &Report<'_>, to: &A
     let content = report.content(draft.id(), &recipient, &received.to_string());
     draft.push(&content).await?;
     let committed = queue.commit(draft).await?;
-    journal::reported(shared, about, report.message, format!("{} report {} to <{to}>", report.kind, committed.id));
+    journal::reported(shared, &committed, to, report.kind, (about, report.message));
     shared.submit(committed);
     Ok(())
 }

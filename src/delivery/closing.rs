@@ -14,7 +14,7 @@ use crate::mail::{Recipient, ReversePath};
 use crate::queue::{Message, QueueId, ReadError, Recorded, Stamp, State, Status};
 
 /// When a message is looked at again that the disk would not let go.
-const AFTER_TROUBLE: Duration = Duration::from_secs(300);
+const AFTER_TROUBLE: Duration = Duration::from_mins(5);
 
 /// Does what a step asks for, and what follows from it.
 pub(super) async fn carry_out(shared: &Arc<Shared>, mut step: Step) {
@@ -155,19 +155,15 @@ async fn report(shared: &Arc<Shared>, id: &QueueId, message: &mut Message, endin
         message.next = shared.context.clock.now().plus(AFTER_TROUBLE);
         ending.fate = Fate::Keep;
     }
-    let others: [(Kind, Verdict, fn(&Recipient) -> bool); 3] = [
-        (Kind::Delivered, Verdict::Local, Recipient::wants_success),
-        (Kind::Relayed, Verdict::Relayed, Recipient::wants_success),
-        (Kind::Delay { until }, Verdict::Deferred, Recipient::wants_delay),
+    let is = |verdict| move |other| other == verdict;
+    let late =
+        if ending.late { chosen(message, ending, is(Verdict::Deferred), Recipient::wants_delay) } else { Vec::new() };
+    let notices = [
+        (Kind::Delivered, chosen(message, ending, is(Verdict::Local), Recipient::wants_success)),
+        (Kind::Relayed, chosen(message, ending, is(Verdict::Relayed), Recipient::wants_success)),
+        (Kind::Delay { until }, late),
     ];
-    for (kind, verdict, wanted) in others {
-        if verdict == Verdict::Deferred && !ending.late {
-            continue;
-        }
-        let told = chosen(message, ending, |other| other == verdict, wanted);
-        if told.is_empty() {
-            continue;
-        }
+    for (kind, told) in notices.into_iter().filter(|(_, told)| !told.is_empty()) {
         if let Err(error) = bounce::report(shared, id, message, kind, &told).await {
             // Unlike a failure, this may go untold.
             tracing::error!(id = id.as_str(), %error, "a notice of delay or success could not be written");

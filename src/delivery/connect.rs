@@ -1,6 +1,6 @@
 //! Opening a connection to a destination: its hosts in order, their addresses in order, the first that answers.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,15 +114,11 @@ async fn open_one(shared: &Arc<Shared>, settings: &Settings, remote: &Arc<Remote
 /// this machine, which shows in both ends having the same one.
 fn is_ourselves(listen: &[SocketAddr], peer: SocketAddr, local: SocketAddr) -> bool {
     let (peer_ip, local_ip) = (peer.ip().to_canonical(), local.ip().to_canonical());
-    let same_machine = peer_ip == local_ip || is_loopback(peer_ip);
+    let same_machine = peer_ip == local_ip || peer_ip.is_loopback();
     listen.iter().any(|listener| {
         let here = listener.ip().to_canonical();
         listener.port() == peer.port() && (here == peer_ip || (here.is_unspecified() && same_machine))
     })
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.is_loopback()
 }
 
 fn unreachable(remote: &Remote, why: &str) -> Attempt {
@@ -140,7 +136,7 @@ fn refused(remote: &Arc<Remote>, error: &ClientError) -> Attempt {
 /// A host without an address. A smart host that is not found is a fault of ours, and so never for good.
 fn unresolved(name: &Domain, error: &ResolveError, is_smart_host: bool) -> Attempt {
     let reply = match error {
-        ResolveError::Temporary(_) => mx::failure(name, error),
+        ResolveError::Temporary(reason) => mx::no_answer(name, reason),
         _ if is_smart_host => {
             let text = format!("The smart host {name} has no address: {error}");
             Reply::new(451, EnhancedStatus::new(4, 4, 3), text)

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 /// The unit of the back-off: the n-th time a destination is found dead it rests for this times n squared.
 const UNIT: Duration = Duration::from_secs(15);
 /// The longest rest.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// The health of a destination.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ mod tests {
         Arc::new(Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 4, 1), "Connection refused")))
     }
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
     fn each_death_in_a_row_is_followed_by_a_longer_rest_up_to_an_hour() {

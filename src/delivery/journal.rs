@@ -1,12 +1,13 @@
 //! What delivery tells the ledger: a line of the delivery log per recipient and attempt, and the totals.
 
 use super::attempt::{Attempt, Verdict};
+use super::report::Kind;
 use super::scheduler::Row;
 use super::shared::Shared;
 use crate::clock::Timestamp;
 use crate::ledger::{Event, Record};
-use crate::mail::ReversePath;
-use crate::queue::{Message, QueueId};
+use crate::mail::Address;
+use crate::queue::{Committed, Message, QueueId};
 
 /// What an attempt came to for one recipient.
 pub(super) fn attempt(shared: &Shared, id: &QueueId, message: &Message, recipient: usize, attempt: &Attempt) {
@@ -43,11 +44,14 @@ pub(super) fn attempt(shared: &Shared, id: &QueueId, message: &Message, recipien
     });
 }
 
-/// A report was committed; `what` says which and to whom.
-pub(super) fn reported(shared: &Shared, about: &QueueId, message: &Message, what: String) {
-    shared.context.ledger.totals.reports.add(1);
+/// A report was committed: it is in the queue from now on, and was made for another message.
+pub(super) fn reported(shared: &Shared, report: &Committed, to: &Address, kind: Kind, about: (&QueueId, &Message)) {
+    let ledger = &shared.context.ledger;
+    ledger.totals.reports.add(1);
     let now = shared.context.clock.now();
-    shared.context.ledger.record(Record { reply: Some(what), ..of(about, message, Event::Reported, now) });
+    ledger.record(Record { delay: None, ..of(&report.id, &report.message, Event::Accepted, now) });
+    let what = format!("{kind} report {} to <{to}>", report.id);
+    ledger.record(Record { reply: Some(what), ..of(about.0, about.1, Event::Reported, now) });
 }
 
 /// A message was moved to Badmail.
@@ -56,7 +60,7 @@ pub(super) fn badmail(shared: &Shared, id: &QueueId, message: Option<&Message>, 
     let now = shared.context.clock.now();
     let record = match message {
         Some(message) => of(id, message, Event::Badmail, now),
-        None => bare(id, Event::Badmail, now),
+        None => Record::new(now, Event::Badmail, id.as_str()),
     };
     shared.context.ledger.record(Record { reply: Some(reason.to_owned()), ..record });
 }
@@ -76,37 +80,16 @@ pub(super) fn act(shared: &Shared, id: &QueueId, row: Row, event: Event, actor: 
         delay: Some(now.since(row.received)),
         size: Some(row.size),
         actor: Some(actor.to_owned()),
-        ..bare(id, event, now)
+        ..Record::new(now, event, id.as_str())
     });
 }
 
 fn of(id: &QueueId, message: &Message, event: Event, now: Timestamp) -> Record {
-    let sender = match &message.envelope.sender {
-        ReversePath::Null => String::new(),
-        ReversePath::Mailbox(address) => address.to_string(),
-    };
     Record {
         client: message.origin.client.map(|address| address.to_string()),
-        sender: Some(sender),
+        sender: Some(message.envelope.sender.to_string()),
         delay: Some(now.since(message.received)),
         size: Some(message.size),
-        ..bare(id, event, now)
-    }
-}
-
-fn bare(id: &QueueId, event: Event, now: Timestamp) -> Record {
-    Record {
-        time: now,
-        event,
-        id: id.to_string(),
-        client: None,
-        sender: None,
-        recipient: None,
-        host: None,
-        reply: None,
-        delay: None,
-        size: None,
-        attempt: None,
-        actor: None,
+        ..Record::new(now, event, id.as_str())
     }
 }

@@ -24,7 +24,10 @@ impl Exchange {
         match answer {
             Ok(records) => Self::from_records(domain, own, records),
             Err(ResolveError::NoRecords) => Ok(Self::implicit(domain)),
-            Err(error) => Err(failure(domain, &error)),
+            Err(ResolveError::NoSuchName) => {
+                Err(Reply::new(550, EnhancedStatus::new(5, 1, 2), format!("The domain {domain} does not exist")))
+            }
+            Err(ResolveError::Temporary(reason)) => Err(no_answer(domain, &reason)),
         }
     }
 
@@ -79,21 +82,9 @@ impl Exchange {
     }
 }
 
-/// What a failed lookup of a domain means for its mail. Trouble of DNS is ours or passing: never a 5xx.
-pub(crate) fn failure(domain: &Domain, error: &ResolveError) -> Reply {
-    match error {
-        ResolveError::NoSuchName => {
-            Reply::new(550, EnhancedStatus::new(5, 1, 2), format!("The domain {domain} does not exist"))
-        }
-        ResolveError::NoRecords => Reply::new(
-            550,
-            EnhancedStatus::new(5, 4, 4),
-            format!("The domain {domain} has no mail host and no address"),
-        ),
-        ResolveError::Temporary(reason) => {
-            Reply::new(451, EnhancedStatus::new(4, 4, 3), format!("DNS gave no answer for {domain}: {reason}"))
-        }
-    }
+/// What silence or trouble of DNS means for the mail of a name. It is ours or it passes: never a 5xx.
+pub(crate) fn no_answer(name: &Domain, reason: &str) -> Reply {
+    Reply::new(451, EnhancedStatus::new(4, 4, 3), format!("DNS gave no answer for {name}: {reason}"))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn wait(retry: &[Duration], attempt: u32) -> Duration {
 }
 
 /// Settings hold at least one wait; if they did not, this one would do.
-const FALLBACK: Duration = Duration::from_secs(15 * 60);
+const FALLBACK: Duration = Duration::from_mins(15);
 
 #[cfg(test)]
 mod tests {

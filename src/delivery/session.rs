@@ -23,10 +23,10 @@ use crate::smtp::{self, ClientError, Outcome, RecipientOutcome, Stage, Transacti
 /// How long an idle connection to an MX host is kept: strangers do not like to be held on to.
 const IDLE_MX: Duration = Duration::from_secs(5);
 /// How long an idle connection to a smart host is kept.
-const IDLE_HOP: Duration = Duration::from_secs(60);
+const IDLE_HOP: Duration = Duration::from_mins(1);
 /// How old a connection may become. A bound on messages alone would let the slowest host of a destination gather
 /// all connections, since there they last longest.
-const MAX_AGE: Duration = Duration::from_secs(300);
+const MAX_AGE: Duration = Duration::from_mins(5);
 
 /// Opens a connection that the scheduler wants, and serves it to its end.
 pub(super) async fn run(shared: Arc<Shared>, connection: ConnectionId) {

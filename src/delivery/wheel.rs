@@ -38,7 +38,8 @@ impl<T> Wheel<T> {
     }
 
     /// How many entries wait, cancelled ones included.
-    pub(crate) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.len
     }
 

@@ -17,6 +17,7 @@ use super::listener::Reception;
 use super::problems::{Problems, Source};
 use crate::config::{self, Apply, Settings};
 use crate::delivery::Dispatcher;
+use crate::ledger::ApplicationLog;
 
 /// Editors write a file in several steps; this long after the last one it is read.
 const SETTLED: Duration = Duration::from_millis(300);
@@ -91,6 +92,7 @@ impl Listeners {
 /// Reads the settings file again and puts into force what it says.
 pub(super) struct Reloader {
     file: Option<PathBuf>,
+    application_log: Option<ApplicationLog>,
     settings: Arc<ArcSwap<Settings>>,
     /// Held during a reload, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
@@ -101,12 +103,13 @@ pub(super) struct Reloader {
 impl Reloader {
     pub(super) fn new(
         file: Option<PathBuf>,
+        application_log: Option<ApplicationLog>,
         settings: Arc<ArcSwap<Settings>>,
         listeners: Listeners,
         dispatcher: Dispatcher,
         problems: Arc<Problems>,
     ) -> Self {
-        Self { file, settings, listeners: Mutex::new(listeners), dispatcher, problems }
+        Self { file, application_log, settings, listeners: Mutex::new(listeners), dispatcher, problems }
     }
 
     /// Applies the file. `Ok` says in a sentence what changed; `Err` why nothing did.
@@ -146,6 +149,9 @@ impl Reloader {
         let addresses = new.general.listen.clone();
         for warning in new.warnings() {
             tracing::warn!("{warning}");
+        }
+        if let Some(log) = &self.application_log {
+            log.set_level(new.log.level);
         }
         self.settings.store(Arc::new(new));
         listeners.serve(bound);

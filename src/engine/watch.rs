@@ -13,7 +13,7 @@ use crate::queue::{Change, Folders, Known, QueueId, Stamp, Touched, Watcher};
 use crate::text;
 
 /// How often every file is looked at, in case an event was lost.
-const RECONCILE: Duration = Duration::from_secs(300);
+const RECONCILE: Duration = Duration::from_mins(5);
 /// The same while the folders are not watched.
 const RECONCILE_UNWATCHED: Duration = Duration::from_secs(5);
 /// Between two looks at a file that somebody may still be writing.
@@ -45,9 +45,8 @@ pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
         };
         match tokio::time::timeout(wait, touches.recv_many(&mut batch, BATCH)).await {
             Ok(0) => again.extend(wait_unwatched(&mut touches).await),
-            Ok(_) => {}
             Err(_) if again.is_empty() => batch.push(Touched::Everything),
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         if batch.iter().any(|touched| matches!(touched, Touched::Pickup | Touched::Everything)) {
             shared.pickup_touched.notify_one();

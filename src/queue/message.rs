@@ -47,7 +47,7 @@ pub enum Status {
     Pending,
     /// Handed on; never tried again.
     Delivered,
-    /// Refused for good; the sender is told when the message leaves the queue.
+    /// Refused for good; where the sender wants to know, the report was made before this was written.
     Failed,
 }
 

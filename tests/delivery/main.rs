@@ -25,5 +25,5 @@ use house::{House, domain, eventually, free_port, skip};
 use mailroot::queue::{Filter, QueueId};
 use scripted_peer::{Act, END_OF_DATA, GREETING, ScriptedPeer, say, say_and_close};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);

@@ -6,7 +6,7 @@ use crate::delivery::destination::Job;
 use crate::delivery::round::Round;
 use crate::delivery::route::{self, Route};
 use crate::mail::Domain;
-use crate::queue::{QueueId, State};
+use crate::queue::{Listed, QueueId, State};
 
 /// Whether a message may be changed now by somebody who is not delivering it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Scheduler {
 
     /// Whether a person holds a message.
     pub(crate) fn state(&self, id: &QueueId) -> Option<State> {
-        self.index.get(id).map(|listed| listed.state())
+        self.index.get(id).map(Listed::state)
     }
 
     /// Has a message held, or not held, as soon as those who deliver it have finished.
@@ -137,7 +137,7 @@ impl Scheduler {
     }
 
     fn messages_for(&self, domain: &Domain) -> Vec<QueueId> {
-        let concerns = |entry: &crate::queue::Listed<'_>| entry.recipients().any(|r| r.domain == domain);
+        let concerns = |entry: &Listed<'_>| entry.recipients().any(|r| r.domain == domain);
         self.index.iter().filter(concerns).map(|entry| entry.id().clone()).collect()
     }
 }

@@ -7,8 +7,8 @@ use super::*;
 use crate::delivery::attempt::{Remote, Verdict};
 use crate::delivery::round::{self, Fate};
 use crate::dns::{Mx, ResolveError};
-use crate::mail::{Address, Envelope, Recipient, ReversePath};
-use crate::queue::Origin;
+use crate::mail::{Address, EnhancedStatus, Envelope, Recipient, ReversePath};
+use crate::queue::{Origin, State, Status};
 
 pub(super) const START: i64 = 1_000_000;
 
@@ -145,18 +145,8 @@ impl Bench {
     }
 
     pub(super) fn settle(&mut self, connection: ConnectionId, assignment: &Assignment, result: &Attempt) {
-        let message = match &assignment.message {
-            Some(message) => Arc::clone(message),
-            None => {
-                let Some((message, stamp)) = self.files.get(&assignment.id).cloned() else {
-                    self.scheduler.missing(connection);
-                    return self.after();
-                };
-                let loaded = self.scheduler.loaded(connection, message, stamp, self.now);
-                self.after();
-                let Some(message) = loaded else { return };
-                message
-            }
+        let Some(message) = assignment.message.clone().or_else(|| self.load(connection, &assignment.id)) else {
+            return;
         };
         if result.verdict.status() == Status::Delivered {
             for &recipient in &assignment.recipients {
@@ -170,6 +160,19 @@ impl Bench {
         let step = self.scheduler.settle(connection, results, Vec::new(), self.now);
         self.carry_out(step);
         self.after();
+    }
+
+    /// Reads a message as a connection would.
+    fn load(&mut self, connection: ConnectionId, id: &QueueId) -> Option<Arc<Message>> {
+        let loaded = match self.files.get(id).cloned() {
+            Some((message, stamp)) => self.scheduler.loaded(connection, message, stamp, self.now),
+            None => {
+                self.scheduler.missing(connection);
+                None
+            }
+        };
+        self.after();
+        loaded
     }
 
     pub(super) fn close(&mut self, connection: ConnectionId) {

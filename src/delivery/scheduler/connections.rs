@@ -109,7 +109,7 @@ impl Scheduler {
             let jobs = destination.ready.drain();
             self.wheel.insert(until, Timer::Probe(id));
             for job in jobs {
-                self.place_again(job, now);
+                self.place_again(&job, now);
             }
         }
         self.after_close(id);

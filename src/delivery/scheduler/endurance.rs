@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::bench::{Bench, deferred, delivered, domain, id, settings};
 use super::*;
-use super::*;
 use crate::dns::ResolveError;
+use crate::queue::State;
 
 /// Recipients in the world of this test: a local one, three literals, domains that share a site or have trouble.
 const RECIPIENTS: [&str; 8] = [
@@ -21,7 +21,7 @@ const RECIPIENTS: [&str; 8] = [
     "h@one.example",
 ];
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Event {
     Submit(u8),
     Pass(u16),

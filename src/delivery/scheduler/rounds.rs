@@ -1,5 +1,6 @@
 //! How a round ends: what has to be written to disk, by whom, and what happens to the message afterwards.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ pub(crate) enum Closed {
 }
 
 /// When a message that the disk refused is looked at again.
-const AFTER_TROUBLE: Duration = Duration::from_secs(300);
+const AFTER_TROUBLE: Duration = Duration::from_mins(5);
 
 impl Scheduler {
     /// A message that a connection had to read first. `None` if it is not what the round began with: the job is taken
@@ -113,7 +114,7 @@ impl Scheduler {
         }
         let Some(round) = self.rounds.get_mut(id) else { return Step::Done };
         round.writing = false;
-        let news = std::mem::take(&mut round.unsaved);
+        let news = mem::take(&mut round.unsaved);
         self.step(id, news)
     }
 
@@ -226,27 +227,22 @@ impl Scheduler {
         over
     }
 
+    /// Hands a settled round to whoever closes it; the round stays until [`Scheduler::closed`].
     fn begin_closing(&mut self, id: &QueueId) -> Option<Closing> {
         let known = self.known(id);
-        let Some(Round { basis, edited, results, hold, writing, .. }) = self.rounds.get_mut(id) else { return None };
-        *writing = true;
-        let (results, basis) = (std::mem::take(results), basis.take());
-        let closing = match edited.take() {
-            Some(edited) => {
-                let (message, stamp) = *edited;
-                let results = basis.map(|basis| round::carry_over(&basis, &message, results)).unwrap_or_default();
-                Closing { id: id.clone(), message: Some(message), stamp, results, hold: *hold }
-            }
-            None => {
-                let Some(stamp) = known else {
-                    self.end_round(id);
-                    return None;
-                };
-                let message = basis.map(Arc::unwrap_or_clone);
-                Closing { id: id.clone(), message, stamp, results, hold: *hold }
-            }
+        let round = self.rounds.get_mut(id)?;
+        round.writing = true;
+        let (results, basis, hold) = (mem::take(&mut round.results), round.basis.take(), round.hold);
+        if let Some(edited) = round.edited.take() {
+            let (message, stamp) = *edited;
+            let results = basis.map(|basis| round::carry_over(&basis, &message, results)).unwrap_or_default();
+            return Some(Closing { id: id.clone(), message: Some(message), stamp, results, hold });
+        }
+        let Some(stamp) = known else {
+            self.end_round(id);
+            return None;
         };
-        Some(closing)
+        Some(Closing { id: id.clone(), message: basis.map(Arc::unwrap_or_clone), stamp, results, hold })
     }
 
     fn take_back(&mut self, connection: ConnectionId) -> Option<Job> {

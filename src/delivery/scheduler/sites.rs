@@ -11,7 +11,7 @@ use crate::mail::Domain;
 
 /// How long an answer is good for. DNS's own times to live are kept by the resolver; this only spares a domain with
 /// much mail a lookup per message.
-const GOOD: Duration = Duration::from_secs(300);
+const GOOD: Duration = Duration::from_mins(5);
 /// How long a failure stands, so that a thousand messages to one domain do not ask a thousand times.
 const FAILED: Duration = Duration::from_secs(15);
 

@@ -1,0 +1,283 @@
+//! Connections, dead destinations, limits and turns.
+
+use super::*;
+
+#[test]
+fn an_idle_connection_takes_the_next_message_before_a_new_one_is_opened() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    let connection = bench.open();
+    assert!(bench.deliver(connection, &delivered()).is_some());
+    assert!(bench.take(connection).is_none());
+    bench.submit("B", &["eve@far.example"]);
+    assert_eq!(bench.woken.pop_front(), Some(connection));
+    assert!(bench.wanted.is_empty());
+    assert!(!bench.scheduler.stop_waiting(connection), "work that came at the last moment is taken");
+    assert_eq!(bench.deliver(connection, &delivered()), Some(id("B")));
+}
+
+#[test]
+fn s024_connections_to_one_destination_are_limited_by_window_and_setting() {
+    let mut bench = smart();
+    for i in 0..50 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    assert_eq!(bench.wanted.len(), 5);
+    let mut limited = settings("smart.example:25");
+    limited.delivery.connections.max_per_domain = Some(2);
+    let mut bench = Bench::new(limited);
+    for i in 0..50 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    assert_eq!(bench.wanted.len(), 2);
+}
+
+#[test]
+fn mail_for_a_dead_destination_shares_its_words_and_is_released_by_a_probe() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    bench.fail_to_open();
+    bench.submit("B", &["eve@far.example"]);
+    assert!(bench.wanted.is_empty(), "nobody knocks at a dead destination");
+    for name in ["A", "B"] {
+        assert_eq!((bench.attempts(name), bench.next(name)), (1, 15 * MINUTE));
+        assert!(bench.last_reply(name).contains("connection refused"));
+    }
+    let row = &bench.scheduler.destination_rows()[0];
+    assert_eq!((row.health, row.deferred, row.ready), ("held", 2, 0));
+
+    bench.pass(17);
+    assert_eq!(bench.wanted.len(), 1, "one probe");
+    assert_eq!(bench.scheduler.destination_rows()[0].health, "probing");
+    let probe = bench.open();
+    assert_eq!(bench.deliver(probe, &delivered()), Some(id("A")));
+    assert_eq!(bench.deliver(probe, &delivered()), Some(id("B")));
+    assert_eq!(bench.scheduler.destination_rows()[0].health, "up");
+}
+
+#[test]
+fn a_probe_that_fails_costs_no_message_an_attempt_and_the_next_comes_later() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    bench.fail_to_open();
+    bench.pass(17);
+    bench.fail_to_open();
+    assert_eq!(bench.attempts("A"), 1);
+    bench.pass(55);
+    assert!(bench.wanted.is_empty());
+    bench.pass(15);
+    assert_eq!(bench.wanted.len(), 1);
+}
+
+#[test]
+fn mail_that_comes_due_at_a_dead_destination_keeps_its_schedule() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    bench.fail_to_open();
+    for attempts in 2..=4 {
+        while bench.attempts("A") < attempts {
+            bench.pass(1);
+            while !bench.wanted.is_empty() {
+                bench.fail_to_open();
+            }
+        }
+    }
+    let passed = bench.now.as_unix() - super::super::bench::START;
+    assert_eq!(passed, 105 * MINUTE, "15, 30 and 60 minutes after the attempt before");
+}
+
+#[test]
+fn what_expires_at_a_dead_destination_is_given_up() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    bench.fail_to_open();
+    for _ in 0..=48 * 60 {
+        bench.pass(60);
+        while !bench.wanted.is_empty() {
+            bench.fail_to_open();
+        }
+    }
+    assert_eq!(bench.given_up, [id("A")]);
+    assert!(bench.scheduler.index().is_empty());
+}
+
+#[test]
+fn one_failure_beside_connections_that_stand_holds_nothing_back() {
+    let mut bench = smart();
+    for i in 0..10 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    let standing = bench.open();
+    bench.fail_to_open();
+    assert_eq!(bench.scheduler.destination_rows()[0].health, "up");
+    assert!(bench.deliver(standing, &delivered()).is_some());
+}
+
+#[test]
+fn a_retry_by_hand_lifts_the_hold_and_its_success_releases_all() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    bench.submit("B", &["eve@far.example"]);
+    bench.fail_to_open();
+    while !bench.wanted.is_empty() {
+        bench.fail_to_open();
+    }
+    assert_eq!(bench.scheduler.retry(&[id("A"), id("nobody")], bench.now), 1);
+    bench.after();
+    let connection = bench.open();
+    assert_eq!(bench.deliver(connection, &delivered()), Some(id("A")));
+    assert_eq!(bench.deliver(connection, &delivered()), Some(id("B")), "not asked for, but it waited for the same");
+}
+
+#[test]
+fn much_mail_is_released_over_some_seconds_and_not_at_once() {
+    let mut bench = smart();
+    for i in 0..1000 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    while !bench.wanted.is_empty() {
+        bench.fail_to_open();
+    }
+    bench.pass(17);
+    let _probe = bench.open();
+    assert_eq!(bench.scheduler.destination_rows()[0].ready, 200);
+    bench.pass(10);
+    assert_eq!(bench.scheduler.destination_rows()[0].ready, 1000);
+}
+
+#[test]
+fn a_connection_that_runs_out_of_work_makes_room_for_a_destination_that_has_none() {
+    let mut limited = settings("");
+    limited.delivery.connections.max = Some(1);
+    let mut bench = Bench::new(limited);
+    bench.submit("A", &["u@[192.0.2.1]"]);
+    let busy = bench.open();
+    let assignment = bench.take(busy).unwrap();
+    bench.submit("B", &["u@[192.0.2.2]"]);
+    bench.settle(busy, &assignment, &delivered());
+    assert!(matches!(bench.scheduler.take(busy), Next::Leave));
+}
+
+#[test]
+fn n003_a_host_that_takes_no_mail_fails_it_and_is_not_held_back() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    let connection = bench.wanted.pop_front().unwrap();
+    bench.scheduler.not_opened(connection, attempt(Verdict::Failed, 521, "no mail here"), bench.now);
+    bench.after();
+    assert_eq!(bench.given_up, [id("A")]);
+    assert_eq!(bench.scheduler.destination_rows()[0].health, "up");
+}
+
+#[test]
+fn recipients_beyond_the_limit_of_the_server_come_next_and_are_no_attempt() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example", "eve@far.example"]);
+    bench.submit("B", &["bob@far.example"]);
+    let connection = bench.open();
+    let assignment = bench.take(connection).unwrap();
+    let taken = vec![(assignment.recipients[0], Arc::new(delivered()))];
+    let step = bench.scheduler.settle(connection, taken, vec![assignment.recipients[1]], bench.now);
+    assert!(matches!(step, Step::Save(_)));
+    let rest = bench.take(connection).unwrap();
+    assert_eq!((rest.id, rest.recipients), (id("A"), vec![1]));
+}
+
+#[test]
+fn the_total_of_connections_is_shared_in_turns() {
+    let mut limited = settings("");
+    limited.delivery.connections.max = Some(2);
+    let mut bench = Bench::new(limited);
+    for i in 0..6 {
+        for host in 1..=3 {
+            bench.submit(&format!("A{host}-{i}"), &[format!("u@[192.0.2.{host}]").as_str()]);
+        }
+    }
+    let mut order = Vec::new();
+    assert_eq!(bench.wanted.len(), 2);
+    while let Some(&connection) = bench.wanted.front() {
+        let target = bench.scheduler.plan(connection).unwrap().target.to_string();
+        order.push(target);
+        assert_eq!(bench.open(), connection);
+        bench.deliver(connection, &delivered());
+        bench.close(connection);
+        assert!(bench.wanted.len() <= 2);
+    }
+    assert_eq!(order.len(), 18);
+    let early: HashSet<&String> = order[..6].iter().collect();
+    assert_eq!(early.len(), 3, "no destination waits for another one's whole backlog: {order:?}");
+}
+
+#[test]
+fn an_idle_connection_makes_room_for_a_destination_that_has_none() {
+    let mut limited = settings("");
+    limited.delivery.connections.max = Some(1);
+    let mut bench = Bench::new(limited);
+    bench.submit("A", &["u@[192.0.2.1]"]);
+    let idle = bench.open();
+    bench.deliver(idle, &delivered());
+    assert!(bench.take(idle).is_none());
+    bench.submit("B", &["u@[192.0.2.2]"]);
+    assert_eq!(bench.woken.pop_front(), Some(idle));
+    assert!(matches!(bench.scheduler.take(idle), Next::Leave));
+    bench.close(idle);
+    let connection = bench.open();
+    assert_eq!(bench.deliver(connection, &delivered()), Some(id("B")));
+}
+
+#[test]
+fn fresh_mail_goes_before_retries_but_never_all_of_it() {
+    let mut bench = smart();
+    for i in 0..4 {
+        bench.submit(&format!("old{i}"), &["bob@far.example"]);
+    }
+    let connection = bench.open();
+    for _ in 0..4 {
+        bench.deliver(connection, &deferred());
+    }
+    bench.pass(15 * 60);
+    for i in 0..12 {
+        bench.submit(&format!("new{i}"), &["bob@far.example"]);
+    }
+    let order: Vec<String> =
+        std::iter::from_fn(|| bench.deliver(connection, &delivered())).map(|id| id.to_string()).collect();
+    let retries: Vec<usize> = (0..16).filter(|&i| order[i].starts_with("old")).collect();
+    assert_eq!(retries.len(), 4);
+    assert!(retries[0] <= 3 && retries[1] > 3 && retries[3] > 10, "{order:?}");
+}
+
+#[test]
+fn a_connection_that_vanishes_defers_its_job() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    let connection = bench.open();
+    bench.take(connection).unwrap();
+    bench.close(connection);
+    assert_eq!(bench.attempts("A"), 1);
+    assert!(bench.last_reply("A").contains("broken off"));
+}
+
+#[test]
+fn unused_destinations_are_forgotten() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    let connection = bench.open();
+    bench.deliver(connection, &delivered());
+    bench.close(connection);
+    assert_eq!(bench.scheduler.destination_rows().len(), 1);
+    bench.pass(700);
+    assert!(bench.scheduler.destination_rows().is_empty() && bench.scheduler.by_target.is_empty());
+}
+
+#[test]
+fn a_broken_off_probe_is_followed_by_another() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    bench.fail_to_open();
+    bench.pass(17);
+    let probe = bench.wanted.pop_front().unwrap();
+    bench.close(probe);
+    assert_eq!(bench.scheduler.destination_rows()[0].health, "held");
+    bench.pass(70);
+    assert_eq!(bench.wanted.len(), 1);
+}
