@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use mailroot::clock::Timestamp;
-use mailroot::config::{self, Draft};
+use mailroot::config::{self, Draft, Problem};
 use mailroot::mail::Address;
 use mailroot::queue::Block;
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
@@ -40,7 +40,9 @@ fn path_is_sound(path: &smtp::Path) {
         // Checked only once it is completed by the default domain.
         smtp::Path::Local(local) => {
             let completed = Address::parse(&format!("{local}@corp.example"), true);
-            completed.iter().for_each(|address| is_printable(&address.to_string()));
+            if let Ok(address) = completed {
+                is_printable(&address.to_string());
+            }
         }
         smtp::Path::Mailbox(address) => {
             let text = address.to_string();
@@ -118,7 +120,9 @@ pub(crate) fn reply_parser(input: &[u8]) {
     assert_eq!(replies, replies_at_once, "the same replies, however they are cut up");
     // Of two errors in a row, which one is met first may depend on the pieces.
     assert_eq!(error.is_some(), error_at_once.is_some());
-    replies.iter().chain(&error).for_each(|text| is_printable(text));
+    for text in replies.iter().chain(&error) {
+        is_printable(text);
+    }
 }
 
 fn read_replies(wire: &[u8], pieces: usize) -> (Vec<String>, Option<String>) {
@@ -155,7 +159,9 @@ pub(crate) fn envelope_block(input: &[u8]) {
     match block.into_message(input.len() as u64, Timestamp::default()) {
         Ok(message) => {
             assert_eq!(message.progress.len(), message.envelope.recipients.len());
-            message.envelope.recipients.iter().for_each(|recipient| is_printable(&recipient.address.to_string()));
+            for recipient in &message.envelope.recipients {
+                is_printable(&recipient.address.to_string());
+            }
         }
         Err(error) => is_printable(&error.to_string()),
     }
@@ -171,15 +177,21 @@ pub(crate) fn settings(input: &[u8]) {
         Ok(_) => match Draft::open(text, base) {
             // A last line that is not ended may get its line end.
             Ok(draft) => assert_eq!(draft.render().trim_end(), text.trim_end(), "an edit that changes nothing"),
-            Err(problems) => problems.iter().for_each(|problem| is_printable(&problem.to_string())),
+            Err(problems) => are_printable(&problems),
         },
         Err(problems) => {
             assert!(!problems.is_empty(), "refused without a reason");
+            are_printable(&problems);
             for problem in problems {
-                is_printable(&problem.to_string());
                 assert!(problem.at.is_none_or(|at| at.line <= text.matches('\n').count() + 1 && at.column > 0));
             }
         }
+    }
+}
+
+fn are_printable(problems: &[Problem]) {
+    for problem in problems {
+        is_printable(&problem.to_string());
     }
 }
 

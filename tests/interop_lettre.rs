@@ -1,5 +1,7 @@
 //! The built program, a client that is not ours (lettre), and a next hop that keeps what it was sent.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
