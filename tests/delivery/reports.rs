@@ -130,6 +130,19 @@ async fn a_copy_of_a_failure_goes_to_the_address_of_the_settings() {
 }
 
 #[tokio::test]
+async fn a_notice_of_success_is_for_its_sender_only() {
+    let peer = ScriptedPeer::new();
+    let port = peer.listen().await.port();
+    let house = House::new("", |settings| {
+        settings.delivery.advanced.smart_host = Some(house::smart_host(port));
+        settings.messages.copy_ndr_to = Some(house::address("postmaster@corp.example"));
+    });
+    house.send_notifying("bob@far.example", "SUCCESS").await;
+    house.emptied().await;
+    assert_eq!(house.files("Drop").len(), 1);
+}
+
+#[tokio::test]
 async fn r070_a_report_to_a_remote_sender_leaves_from_the_null_path() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
