@@ -2,6 +2,7 @@
 
 #[path = "support/messages.rs"]
 mod messages;
+#[expect(dead_code, reason = "the tests of Pickup use the rest")]
 #[path = "support/pickup.rs"]
 mod pickup;
 
