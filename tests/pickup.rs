@@ -1,5 +1,7 @@
 //! Files of Pickup: which are taken, what they say, and that none is lost.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 #[path = "support/messages.rs"]
 mod messages;
 #[path = "support/pickup.rs"]
@@ -282,7 +284,7 @@ async fn fs08_an_envelope_line_cannot_hold_two_addresses_and_there_is_an_end_to_
             }
         }
     }
-    let many: String = (0..100_000).map(|n| format!("x-receiver: r{n}@example.com\r\n")).collect();
+    let many = "x-receiver: bob@example.com\r\n".repeat(100_000);
     assert!(mailroot.refuse(format!("x-sender: s@corp.example\r\n{many}{LETTER}")).await.contains("10000"));
     let sent = mailroot.send(format!("x-receiver: bob@example.com\r\n{LETTER}")).await;
     assert_eq!(sent.sender(), "app@corp.example", "without x-sender, From is the sender");

@@ -1,7 +1,10 @@
 //! What people do to Queue and Badmail by hand is followed, and Badmail can be worked with.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 #[path = "support/messages.rs"]
 mod messages;
+#[expect(dead_code, reason = "the tests of Pickup use the rest")]
 #[path = "support/pickup.rs"]
 mod pickup;
 
@@ -252,10 +255,10 @@ async fn the_caps_remove_the_oldest_with_their_companions_and_say_so() {
     }
     let badmail = mailroot.badmail();
     assert_eq!(badmail.enforce(None, None, START).await.unwrap(), []);
-    let removed = badmail.enforce(Some(150), Some(Duration::from_secs(3600)), START).await.unwrap();
+    let removed = badmail.enforce(Some(150), Some(Duration::from_hours(1)), START).await.unwrap();
     let told: Vec<_> = removed.iter().map(|removed| (removed.id.as_str(), removed.size, removed.setting)).collect();
     assert_eq!(told, [("ancient", 100, "messages.badmail_max_age"), ("old.BAD", 200, "messages.badmail_max_size")]);
-    assert_eq!(removed[1].age, Duration::from_secs(300));
+    assert_eq!(removed[1].age, Duration::from_mins(5));
     assert_eq!(names(&mailroot.path("Badmail")), ["new.eml"]);
     assert_eq!(mailroot.badmail().list(&Filter::default(), START).await.unwrap().len(), 1);
 }

@@ -78,7 +78,7 @@ impl Reception {
         let session = self.ledger.open_session(Direction::Inbound, client);
         let Some(peer) = access::identify(client, local, &settings, &*self.resolver).await else {
             let refusal =
-                format!("554 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
+                format!("521 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
             tracing::info!("refused a connection from {}: access.connection does not admit it", client.ip());
             return self.refuse(&mut stream, &refusal).await;
         };

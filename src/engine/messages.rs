@@ -102,7 +102,7 @@ fn select(shared: &Shared, target: &Target) -> Result<Vec<QueueId>, String> {
     match target {
         Target::Ids(ids) => ids.iter().map(|id| parse(id)).collect(),
         Target::Filter(filter) => {
-            let filter: Filter = filter.parse().map_err(|error: crate::queue::FilterError| error.to_string())?;
+            let filter: Filter = filter.parse().map_err(|error: text::FilterError| error.to_string())?;
             Ok(shared.dispatcher.select(&filter))
         }
         Target::All => Ok(shared.dispatcher.ids()),

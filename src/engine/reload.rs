@@ -124,11 +124,13 @@ impl Reloader {
         match &outcome {
             Ok(change) => {
                 self.problems.clear(Source::Settings);
-                tracing::info!("settings: {change}");
+                if let Some(change) = change {
+                    tracing::info!("settings: {change}");
+                }
             }
             Err(reason) => self.problems.raise(Source::Settings, format!("the settings stay as they were: {reason}")),
         }
-        outcome
+        outcome.map(|change| change.unwrap_or_else(|| "nothing changed".to_owned()))
     }
 
     /// The addresses in service.
@@ -136,13 +138,14 @@ impl Reloader {
         self.listeners.lock().await.actual()
     }
 
-    /// What can fail goes first: the new listeners are bound before anything is published.
-    async fn apply(&self, mut new: Settings) -> Result<String, String> {
+    /// What can fail goes first: the new listeners are bound before anything is published. `None` where nothing
+    /// changed.
+    async fn apply(&self, mut new: Settings) -> Result<Option<String>, String> {
         let mut listeners = self.listeners.lock().await;
         let old = self.settings.load_full();
         let changes = config::changes(&old, &new);
         if changes.is_empty() {
-            return Ok("nothing changed".to_owned());
+            return Ok(None);
         }
         let bound = listeners.bind(&new.general.listen).await.map_err(|error| error.to_string())?;
         keep_until_restart(&old, &mut new);
@@ -157,7 +160,7 @@ impl Reloader {
         listeners.serve(bound);
         listeners.retain(&addresses);
         self.dispatcher.settings_changed();
-        Ok(describe(&changes))
+        Ok(Some(describe(&changes)))
     }
 }
 
@@ -183,6 +186,8 @@ fn describe(changes: &[(&str, Apply)]) -> String {
 pub(super) async fn follow_file(shared: Arc<Shared>) {
     let Some(file) = shared.reloader.file.clone() else { return };
     let (touched, mut touches) = mpsc::channel::<()>(1);
+    // Nobody saw what happened to the file between its reading and now.
+    let _ = touched.try_send(());
     let watcher = match watch_folder_of(&file, touched) {
         Ok(watcher) => watcher,
         Err(error) => {

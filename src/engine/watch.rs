@@ -4,8 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::handle::Shared;
 use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Record};
@@ -44,7 +42,11 @@ pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
             (true, false) => RECONCILE_UNWATCHED,
         };
         match tokio::time::timeout(wait, touches.recv_many(&mut batch, BATCH)).await {
-            Ok(0) => again.extend(wait_unwatched(&mut touches).await),
+            Ok(0) => {
+                // Nobody watches, so there are no touches, only the clock.
+                tokio::time::sleep(RECONCILE_UNWATCHED).await;
+                batch.push(Touched::Everything);
+            }
             Err(_) if again.is_empty() => batch.push(Touched::Everything),
             Ok(_) | Err(_) => {}
         }
@@ -58,13 +60,6 @@ pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
             apply(&shared, change);
         }
     }
-}
-
-/// Without a watching thread there are no touches, only the clock.
-async fn wait_unwatched(touches: &mut mpsc::Receiver<Touched>) -> Option<Touched> {
-    touches.close();
-    tokio::time::sleep(RECONCILE_UNWATCHED).await;
-    Some(Touched::Everything)
 }
 
 fn apply(shared: &Shared, change: Change) {

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
 
+#[path = "../support/attack_vectors.rs"]
+mod attack_vectors;
 #[path = "../support/smtp_session.rs"]
 mod smtp_session;
 
@@ -12,7 +14,6 @@ mod addresses;
 mod chunks;
 mod commands;
 mod content;
-mod file;
 mod limits;
 mod relay;
 mod smuggling;
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use file::{Vector, unescape, vectors};
+use attack_vectors::{Vector, unescape, vectors};
 use smtp_session::{House, Said, Session, insider, outsider};
 
 /// Classes that concern another part of the house, or one that is still to come.

@@ -54,6 +54,18 @@ async fn a_held_message_waits_through_retries_and_restarts_until_it_is_released(
 }
 
 #[tokio::test]
+async fn a_released_message_is_due_at_once_whatever_its_schedule() {
+    let peer = ScriptedPeer::new().first("RCPT", vec![say("451 4.7.1 later")]);
+    let house = House::with_smart_host(peer.listen().await.port());
+    let ids = [house.send(&["bob@far.example"]).await];
+    house.tried(&ids[0], 1).await;
+    assert_eq!(house.dispatcher.hold(&ids, "anna").await, 1);
+    assert_eq!(house.dispatcher.release(&ids, "anna").await, 1);
+    house.emptied().await;
+    assert_eq!(peer.contents().len(), 1);
+}
+
+#[tokio::test]
 async fn a_deleted_message_is_gone_from_the_queue_and_can_be_brought_back() {
     let house = House::with_smart_host(free_port());
     let id = house.send(&["bob@far.example"]).await;
@@ -76,7 +88,7 @@ async fn a_message_in_flight_is_held_when_its_attempt_is_over() {
     let house = House::with_smart_host(peer.listen().await.port());
     let id = house.send(&["bob@far.example"]).await;
     eventually("the content was sent", || peer.contents().len() == 1).await;
-    assert_eq!(house.dispatcher.hold(&[id.clone()], "anna").await, 1);
+    assert_eq!(house.dispatcher.hold(std::slice::from_ref(&id), "anna").await, 1);
     eventually("it is held", || house.row(&id).state == "held").await;
     assert_eq!(house.queue.load(&id).await.unwrap().0.state, State::Held);
 }

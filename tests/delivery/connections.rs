@@ -50,6 +50,30 @@ async fn a_kept_connection_that_the_server_closed_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_is_refused_at_its_next_message_costs_no_attempt() {
+    let peer = ScriptedPeer::new().first("MAIL", vec![say("250 ok"), say_and_close("421 4.4.2 enough for now")]);
+    let house = House::with_smart_host(peer.listen().await.port());
+    house.send(&["bob@far.example"]).await;
+    house.emptied().await;
+    let id = house.send(&["bob@far.example"]).await;
+    house.emptied().await;
+    assert_eq!((house.log(&id).len(), peer.sessions().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_kept_connection_over_which_the_server_talks_out_of_turn_is_not_used_again() {
+    let peer = ScriptedPeer::new().first(END_OF_DATA, vec![say("250 taken\r\n550 5.7.1 and something else\r\n")]);
+    let house = House::with_smart_host(peer.listen().await.port());
+    house.send(&["bob@far.example"]).await;
+    house.emptied().await;
+    house.send(&["bob@far.example"]).await;
+    house.emptied().await;
+    let transactions: Vec<usize> = peer.sessions().iter().map(|session| session.contents.len()).collect();
+    assert_eq!(transactions, [1, 1]);
+    assert!(house.files("Drop").is_empty(), "what was said out of turn is no answer to the second message");
+}
+
+#[tokio::test]
 async fn s024_many_messages_share_a_few_connections() {
     let peer = ScriptedPeer::new();
     let port = peer.listen().await.port();

@@ -46,7 +46,7 @@ async fn s011_a_failure_is_told_at_once_though_another_recipient_still_waits() {
 async fn r069_lp06_a_message_from_nobody_that_fails_goes_to_badmail_with_its_reason() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["mallory@far.example"]);
+    let mut envelope = from_app(&["mallory@far.example"]);
     envelope.sender = ReversePath::Null;
     let id = house.send_envelope(envelope).await;
     house.emptied().await;
@@ -61,7 +61,7 @@ async fn r069_lp06_a_message_from_nobody_that_fails_goes_to_badmail_with_its_rea
 async fn a_report_that_cannot_be_returned_goes_to_badmail_and_is_not_reported() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["mallory@far.example"]);
+    let mut envelope = from_app(&["mallory@far.example"]);
     envelope.sender = ReversePath::Mailbox(house::address("mallory@far.example"));
     house.send_envelope(envelope).await;
     house.emptied().await;
@@ -130,10 +130,23 @@ async fn a_copy_of_a_failure_goes_to_the_address_of_the_settings() {
 }
 
 #[tokio::test]
+async fn a_notice_of_success_is_for_its_sender_only() {
+    let peer = ScriptedPeer::new();
+    let port = peer.listen().await.port();
+    let house = House::new("", |settings| {
+        settings.delivery.advanced.smart_host = Some(house::smart_host(port));
+        settings.messages.copy_ndr_to = Some(house::address("postmaster@corp.example"));
+    });
+    house.send_notifying("bob@far.example", "SUCCESS").await;
+    house.emptied().await;
+    assert_eq!(house.files("Drop").len(), 1);
+}
+
+#[tokio::test]
 async fn r070_a_report_to_a_remote_sender_leaves_from_the_null_path() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["mallory@far.example"]);
+    let mut envelope = from_app(&["mallory@far.example"]);
     envelope.sender = ReversePath::Mailbox(house::address("sender@else.example"));
     house.send_envelope(envelope).await;
     house.emptied().await;

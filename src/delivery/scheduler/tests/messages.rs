@@ -67,6 +67,21 @@ fn an_edit_during_an_attempt_applies_to_the_next_and_undoes_nothing() {
 }
 
 #[test]
+fn an_edit_that_the_last_write_took_in_is_no_news() {
+    let mut bench = smart();
+    bench.submit("A", &["bob@far.example"]);
+    assert_eq!(bench.scheduler.claim(&id("A")), Claim::Granted);
+    let mut message = bench.message(&["bob@far.example"]);
+    let seen = bench.write(&id("A"), &message);
+    bench.scheduler.insert(&id("A"), message.clone(), seen, bench.now);
+    message.state = State::Held;
+    let written = bench.write(&id("A"), &message);
+    bench.scheduler.closed(&id("A"), Closed::Kept(Box::new(message), written), bench.now);
+    assert_eq!(bench.scheduler.state(&id("A")), Some(State::Held));
+    assert_eq!(bench.scheduler.known(&id("A")), Some(written));
+}
+
+#[test]
 fn an_edit_of_waiting_mail_begins_anew_as_the_file_says() {
     let mut bench = smart();
     bench.submit("A", &["bob@far.example"]);

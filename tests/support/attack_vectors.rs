@@ -1,4 +1,6 @@
-//! The file of vectors.
+//! The file of attack vectors.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 /// One row.
 pub(crate) struct Vector {
