@@ -14,7 +14,7 @@ LIBRARY = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime
 def ten_years_ahead(scene):
     expect(LIBRARY, "not installed: faketime")
     sink = scene.sink()
-    sink.mode("down")
+    sink.mode("defer")
     offset = scene.folder / "offset"
     offset.write_text("+0")
     faked = {"LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": offset, "FAKETIME_NO_CACHE": 1,
