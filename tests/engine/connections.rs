@@ -72,7 +72,7 @@ async fn who_is_not_admitted_is_told_so() {
     let house = House::start(&[("access.connection", "{ mode = \"only\", list = [\"127.0.0.2\"] }")]).await;
     let server = house.address().await;
     let (mut refused, greeting) = Client::from("127.0.0.1", server).await;
-    assert_eq!(greeting, "554 5.7.1 relay.test Connections from your address are not accepted");
+    assert_eq!(greeting, "521 5.7.1 relay.test Connections from your address are not accepted");
     assert!(refused.is_closed().await);
     assert!(Client::from("127.0.0.2", server).await.1.starts_with("220 "));
 }
