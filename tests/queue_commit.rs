@@ -40,7 +40,7 @@ fn recovered(disk: &Disk) -> HashMap<QueueId, Vec<u8>> {
 }
 
 #[tokio::test]
-async fn an_error_at_any_step_of_a_commit_refuses_the_message_and_keeps_nothing() {
+async fn fs11_an_error_at_any_step_of_a_commit_refuses_the_message_and_keeps_nothing() {
     for (size, errno) in SIZES.into_iter().flat_map(|size| [(size, EIO), (size, ENOSPC)]) {
         let mut number = 0;
         loop {

@@ -39,8 +39,8 @@ impl Client {
     }
 
     /// One command, one reply: all its lines, without the last line end.
-    pub(crate) async fn say(&mut self, line: &str) -> String {
-        self.send(format!("{line}\r\n")).await;
+    pub(crate) async fn say(&mut self, line: impl AsRef<[u8]>) -> String {
+        self.send([line.as_ref(), b"\r\n"].concat()).await;
         self.reply().await
     }
 
@@ -64,9 +64,9 @@ impl Client {
 
     /// Says MAIL, RCPT and DATA, each of which must be taken.
     pub(crate) async fn open(&mut self, mail: &str, recipients: &[&str]) {
-        assert_code(&self.say(&format!("MAIL FROM:{mail}")).await, "250");
+        assert_code(&self.say(format!("MAIL FROM:{mail}")).await, "250");
         for recipient in recipients {
-            assert_code(&self.say(&format!("RCPT TO:<{recipient}>")).await, "250");
+            assert_code(&self.say(format!("RCPT TO:<{recipient}>")).await, "250");
         }
         assert_code(&self.say("DATA").await, "354");
     }

@@ -101,3 +101,24 @@ async fn a_message_of_badmail_is_shown_with_its_reason_and_sent_again() {
     eventually("it has arrived", async || peer.contents().len() == 1).await;
     assert!(house.files("Badmail").is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fs11_mail_is_refused_while_the_queue_cannot_be_written_and_taken_again_by_itself() {
+    let house = House::start(&[]).await;
+    let mut client = Client::hello(house.address().await).await;
+    let (state, away) = (house.path(".state"), house.path("away"));
+    std::fs::rename(&state, &away).unwrap();
+    std::fs::write(&state, "in the way").unwrap();
+    client.open("<app@corp.example>", &["bob@corp.example"]).await;
+    let reply = client.say("Subject: x\r\n\r\n.").await;
+    assert!(reply.starts_with("451 4.3.0 ") || reply.starts_with("452 4.3.1 "), "{reply}");
+    let problems = house.status().await["problems"].to_string();
+    assert!(problems.contains("could not be kept and was refused"), "{problems}");
+    assert!(house.queue().await.is_empty() && house.files("Queue").is_empty());
+    std::fs::remove_file(&state).unwrap();
+    std::fs::rename(&away, &state).unwrap();
+    client.submit("<app@corp.example>", &["bob@corp.example"], "Subject: x\r\n\r\n").await;
+    house.emptied().await;
+    assert_eq!(house.files("Drop").len(), 1);
+    assert_eq!(house.status().await["problems"].as_array().unwrap().len(), 0);
+}

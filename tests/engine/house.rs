@@ -111,11 +111,24 @@ impl Place {
 
     /// All that the log's files say.
     pub(crate) fn logs(&self) -> String {
-        let files = fs::read_dir(self.folder.path().join("mailroot/Log")).unwrap();
+        let files = fs::read_dir(self.path("Log")).unwrap();
         files.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
     }
 
-    fn settings_file(&self) -> PathBuf {
+    /// The messages in a folder.
+    pub(crate) fn files(&self, folder: &str) -> Vec<Vec<u8>> {
+        let entries = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let is_message = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "eml");
+        let mut paths = entries.filter(is_message).collect::<Vec<_>>();
+        paths.sort();
+        paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("mailroot").join(name)
+    }
+
+    pub(crate) fn settings_file(&self) -> PathBuf {
         self.folder.path().join("config/mailroot.toml")
     }
 }
@@ -185,16 +198,12 @@ impl House {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.place.folder.path().join("mailroot").join(name)
+        self.place.path(name)
     }
 
     /// The messages in a folder.
     pub(crate) fn files(&self, folder: &str) -> Vec<Vec<u8>> {
-        let entries = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().path());
-        let mut paths =
-            entries.filter(|path| path.extension().is_some_and(|extension| extension == "eml")).collect::<Vec<_>>();
-        paths.sort();
-        paths.iter().map(|path| fs::read(path).unwrap()).collect()
+        self.place.files(folder)
     }
 }
 

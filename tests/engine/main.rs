@@ -13,11 +13,14 @@ mod scripted_peer;
 mod client;
 mod connections;
 mod content;
+#[cfg(unix)]
+mod descriptors;
 mod folders;
 mod house;
 mod loops;
 mod rights;
 mod settings;
+mod shown;
 mod smuggling;
 
 use client::Client;

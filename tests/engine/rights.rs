@@ -79,7 +79,7 @@ async fn lg03_what_follows_auth_is_neither_shown_nor_logged() {
     let house = House::start(&[("log.level", "\"trace\""), ("access.relay.list", "[\"192.0.2.1\"]")]).await;
     let mut client = Client::connect(house.address().await).await;
     let secret = "AHVzZXIAc2VjcmV0";
-    let first = client.say(&format!("AUTH PLAIN {secret}")).await;
+    let first = client.say(format!("AUTH PLAIN {secret}")).await;
     let second = client.say("AUTH LOGIN").await;
     let third = client.say(secret).await;
     let replies = [first, second, third].concat();
