@@ -75,8 +75,9 @@ async fn fill(queue: &Queue) -> Outcome<Vec<Committed>> {
             tokio::spawn(async move {
                 let mut done = Vec::with_capacity(FULL / 20);
                 for _ in 0..FULL / 20 {
-                    let committed = commit(&queue).await?;
-                    done.push(Committed { content: None, ..committed });
+                    let mut committed = commit(&queue).await?;
+                    committed.content = None;
+                    done.push(committed);
                 }
                 Outcome::Ok(done)
             })

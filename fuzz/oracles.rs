@@ -6,14 +6,14 @@
 use std::path::Path;
 
 use mailroot::clock::Timestamp;
-use mailroot::config::{self, Draft};
+use mailroot::config::{self, Draft, Problem};
 use mailroot::mail::Address;
 use mailroot::queue::Block;
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
 
 /// A command line without its CRLF: whatever address comes out of it can be written again and means the same, and no
 /// error carries a raw byte.
-pub fn command_line(input: &[u8]) {
+pub(crate) fn command_line(input: &[u8]) {
     for utf8 in [false, true] {
         match Command::parse(input, utf8) {
             Ok(Command::Mail(path, _)) => path_is_sound(&path),
@@ -37,7 +37,13 @@ pub fn command_line(input: &[u8]) {
 fn path_is_sound(path: &smtp::Path) {
     match path {
         smtp::Path::Null => {}
-        smtp::Path::Local(local) => is_printable(local),
+        // Checked only once it is completed by the default domain.
+        smtp::Path::Local(local) => {
+            let completed = Address::parse(&format!("{local}@corp.example"), true);
+            if let Ok(address) = completed {
+                is_printable(&address.to_string());
+            }
+        }
         smtp::Path::Mailbox(address) => {
             let text = address.to_string();
             is_printable(&text);
@@ -48,7 +54,7 @@ fn path_is_sound(path: &smtp::Path) {
 
 /// The content of a message. The first octet says in which pieces the rest arrives, and by DATA or by BDAT. Compared
 /// with a slow reading of the same rules, line by line over the whole.
-pub fn data_phase(input: &[u8]) {
+pub(crate) fn data_phase(input: &[u8]) {
     let Some((&cut, wire)) = input.split_first() else { return };
     let framing = if cut % 2 == 0 { Framing::Dots } else { Framing::Counted };
     let pieces = usize::from(cut / 2) + 1;
@@ -107,14 +113,16 @@ fn slow_lines(content: &[u8], dots: bool) -> Vec<u8> {
 
 /// The bytes of a remote server. The first octet says in which pieces they arrive, which must make no difference;
 /// what comes out of them is printable.
-pub fn reply_parser(input: &[u8]) {
+pub(crate) fn reply_parser(input: &[u8]) {
     let Some((&pieces, wire)) = input.split_first() else { return };
     let (replies, error) = read_replies(wire, usize::from(pieces) + 1);
     let (replies_at_once, error_at_once) = read_replies(wire, wire.len().max(1));
     assert_eq!(replies, replies_at_once, "the same replies, however they are cut up");
     // Of two errors in a row, which one is met first may depend on the pieces.
     assert_eq!(error.is_some(), error_at_once.is_some());
-    replies.iter().chain(&error).for_each(|text| is_printable(text));
+    for text in replies.iter().chain(&error) {
+        is_printable(text);
+    }
 }
 
 fn read_replies(wire: &[u8], pieces: usize) -> (Vec<String>, Option<String>) {
@@ -137,7 +145,7 @@ fn read_replies(wire: &[u8], pieces: usize) -> (Vec<String>, Option<String>) {
 }
 
 /// A file of the queue. A block ends within the file, and nothing behind a `Received:` line can add to it.
-pub fn envelope_block(input: &[u8]) {
+pub(crate) fn envelope_block(input: &[u8]) {
     let (block, length) = match Block::parse(input) {
         Ok(parsed) => parsed,
         Err(error) => return is_printable(&error.to_string()),
@@ -151,7 +159,9 @@ pub fn envelope_block(input: &[u8]) {
     match block.into_message(input.len() as u64, Timestamp::default()) {
         Ok(message) => {
             assert_eq!(message.progress.len(), message.envelope.recipients.len());
-            message.envelope.recipients.iter().for_each(|recipient| is_printable(&recipient.address.to_string()));
+            for recipient in &message.envelope.recipients {
+                is_printable(&recipient.address.to_string());
+            }
         }
         Err(error) => is_printable(&error.to_string()),
     }
@@ -159,22 +169,29 @@ pub fn envelope_block(input: &[u8]) {
 
 /// A settings file. What is wrong with it is said printably and in its place; what is right is kept to the byte by an
 /// edit that changes nothing.
-pub fn settings(input: &[u8]) {
+pub(crate) fn settings(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let base = Path::new(if cfg!(windows) { r"C:\srv" } else { "/srv" });
     match config::parse(text, base) {
-        Ok(_) => {
-            let draft = Draft::open(text, base).unwrap_or_else(|_| panic!("good settings that cannot be edited"));
+        // Some good settings are so written that an edit could not keep them as they are; those it refuses.
+        Ok(_) => match Draft::open(text, base) {
             // A last line that is not ended may get its line end.
-            assert_eq!(draft.render().trim_end(), text.trim_end(), "an edit that changes nothing");
-        }
+            Ok(draft) => assert_eq!(draft.render().trim_end(), text.trim_end(), "an edit that changes nothing"),
+            Err(problems) => are_printable(&problems),
+        },
         Err(problems) => {
             assert!(!problems.is_empty(), "refused without a reason");
+            are_printable(&problems);
             for problem in problems {
-                is_printable(&problem.to_string());
                 assert!(problem.at.is_none_or(|at| at.line <= text.matches('\n').count() + 1 && at.column > 0));
             }
         }
+    }
+}
+
+fn are_printable(problems: &[Problem]) {
+    for problem in problems {
+        is_printable(&problem.to_string());
     }
 }
 

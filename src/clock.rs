@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_runs_by_the_monotonic_clock() {
+    async fn fs15_the_clock_runs_by_the_monotonic_clock() {
         let clock = Clock::starting_at(Timestamp::from_unix(1000));
         tokio::time::advance(Duration::from_secs(90)).await;
         assert_eq!(clock.now(), Timestamp::from_unix(1090));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_set_ten_years_ahead_is_not_followed() {
+    async fn fs15_a_clock_set_ten_years_ahead_is_not_followed() {
         let clock = Clock::starting_at(Timestamp(system_seconds() - 10 * 365 * 86_400));
         let before = clock.now();
         assert!(clock.follow().is_err());

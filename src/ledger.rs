@@ -22,7 +22,7 @@ use tokio::sync::broadcast;
 
 pub use application::{AlreadyInstalled, ApplicationLog};
 pub use files::purge_logs;
-pub use filter::{RecordFilter, RecordFilterError};
+pub use filter::RecordFilter;
 pub use history::{History, Sample};
 pub use log::LogError;
 pub use record::{Event, Record};

@@ -52,7 +52,7 @@ pub use content::Content;
 pub use directory::DirectoryStore;
 pub use draft::{Draft, MEMORY_LIMIT};
 pub use error::{CommitError, DropError, OpenError, ReadError};
-pub use filter::{Candidate, Filter, FilterError};
+pub use filter::{Candidate, Filter};
 pub use id::{IdError, QueueId};
 pub use index::{Counts, Cursor, Index, Listed, ListedRecipient, Page, Phase};
 pub use inspect::{Adoption, Inspection};

@@ -3,10 +3,14 @@
 //! HELO names, addresses, subjects, remote replies and file names may hold escape sequences, bidirectional
 //! overrides or bytes that are no text at all. [`Printable`] shows all of it in a visible, harmless form.
 
+pub(crate) mod words;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use unicode_width::UnicodeWidthChar;
+
+pub use words::FilterError;
 
 /// Combining marks shown behind one character; more of them are shown as code points.
 const MAX_COMBINING: usize = 4;

@@ -1,5 +1,7 @@
 //! The program as a person or a script calls it: exit statuses, sentences, pipes.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

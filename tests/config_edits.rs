@@ -1,5 +1,7 @@
 //! Edits of a settings file, whatever they are, keep what is not theirs.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 use std::path::Path;
 
 use mailroot::config::{Draft, Settings, parse, sample};

@@ -1,5 +1,7 @@
 //! Settings files that are wrong, each with what is said of it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
+
 use std::path::Path;
 
 use mailroot::config::{Draft, LoadError, Problem, load, parse, sample};

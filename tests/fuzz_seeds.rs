@@ -1,5 +1,7 @@
 //! Every seed of the fuzz targets, and so everything a fuzzer ever found, by the same oracles as when fuzzing.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 #[path = "../fuzz/oracles.rs"]
 mod oracles;
 

@@ -1,5 +1,7 @@
 //! Promise 2 for Pickup: whatever fails, a file ends as a message or in Badmail, twice at worst and never not at all.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 #[path = "support/stores.rs"]
 mod stores;
 

@@ -1,5 +1,7 @@
 //! What people do to the files of a mailroot by hand, and what the queue makes of it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 #[path = "support/messages.rs"]
 mod messages;
 
@@ -33,7 +35,7 @@ async fn a_restart_reads_back_what_was_accepted() {
     let large = commit(&queue, &["bob@example.com"], &content(2, 300_000)).await.unwrap();
     assert!(small.content.is_some() && large.content.is_none());
     drop(queue);
-    fs::write(mailroot.path().join("Queue/.incoming/half.eml"), "x-mailroot: v1 len=").unwrap();
+    fs::write(mailroot.path().join(".state/incoming/half.eml"), "x-mailroot: v1 len=").unwrap();
 
     let queue = open(mailroot.path());
     let (recovery, mut found) = recover(&queue);
@@ -102,7 +104,7 @@ async fn files_are_private_to_the_account() {
     let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file(mailroot.path(), &committed.id)), 0o600);
-    for folder in ["Queue", "Queue/.incoming", "Badmail", "Drop", "Pickup", ".state", ".state/deleted"] {
+    for folder in ["Queue", "Badmail", "Drop", "Pickup", ".taken", ".state", ".state/incoming", ".state/deleted"] {
         assert_eq!(mode(&mailroot.path().join(folder)), 0o700, "{folder}");
     }
 }
@@ -123,7 +125,7 @@ fn a_second_engine_is_refused_and_told_where() {
 async fn folders_removed_while_we_run_are_made_again() {
     let mailroot = tempfile::tempdir().unwrap();
     let queue = open(mailroot.path());
-    for folder in ["Queue/.incoming", "Queue"] {
+    for folder in [".state/incoming", "Queue"] {
         fs::remove_dir_all(mailroot.path().join(folder)).unwrap();
         let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
         assert!(file(mailroot.path(), &committed.id).exists());
@@ -138,7 +140,7 @@ async fn a_new_state_is_written_in_place() {
     let mut message = committed.message;
     message.progress[0].status = Status::Delivered;
     message.attempts = 1;
-    message.next = START.plus(Duration::from_secs(900));
+    message.next = START.plus(Duration::from_mins(15));
     message.last_reply = Some("451 4.7.1 Greylisted (mx1.example.net)".into());
     let Ok(Recorded::Written(stamp)) = queue.record(&committed.id, &message, committed.stamp).await else {
         panic!("nobody edited it");
@@ -177,6 +179,24 @@ async fn an_edit_by_hand_wins_over_a_state_and_is_mended_by_the_next_one() {
     assert_eq!(block.size, Some((file.len() - length) as u64));
     assert_eq!(queue.load(&committed.id).await.unwrap().1, stamp);
     assert_eq!(read_all(&queue, &committed.id).await, content(1, 900));
+}
+
+#[tokio::test]
+async fn a_hand_made_block_is_replaced_by_a_whole_one_and_the_content_stays() {
+    let mailroot = tempfile::tempdir().unwrap();
+    let queue = open(mailroot.path());
+    let id: QueueId = "byhand".parse().unwrap();
+    let path = file(mailroot.path(), &id);
+    fs::write(&path, "x-sender: a@x.example\nx-receiver: b@y.example\nSubject: hi\n\nhi\n").unwrap();
+    let (mut message, stamp) = queue.load(&id).await.unwrap();
+    message.attempts = 2;
+    let Recorded::Written(stamp) = queue.record(&id, &message, stamp).await.unwrap() else { panic!() };
+    assert_eq!(queue.load(&id).await.unwrap(), (message, stamp));
+    let file = fs::read(&path).unwrap();
+    let (block, length) = Block::parse(&file).unwrap();
+    assert_eq!((block.len, block.size), (Some(length), Some(16)));
+    assert_eq!(&file[length..], b"Subject: hi\n\nhi\n");
+    assert_eq!(names(&mailroot.path().join("Queue")), ["byhand.eml"]);
 }
 
 #[tokio::test]
@@ -276,9 +296,14 @@ async fn what_a_person_deleted_can_be_brought_back_for_a_day() {
     assert_eq!(message, kept.message);
     assert_eq!(read_all(&queue, &kept.id).await, content(1, 100));
 
+    // What counts is the time of the deletion, not that of the message.
+    let old = fs::File::options().write(true).open(file(mailroot.path(), &kept.id)).unwrap();
+    old.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let before = fs::metadata(mailroot.path().join(".state/instance")).unwrap().modified().unwrap();
     queue.discard(&kept.id).await.unwrap();
     let path = mailroot.path().join(format!(".state/deleted/{}.eml", kept.id));
     let deleted = fs::metadata(path).unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!(deleted >= before.duration_since(std::time::UNIX_EPOCH).unwrap());
     let after = |hours: u64| {
         let seconds = deleted.as_secs() + hours * 3600;
         mailroot::clock::Timestamp::from_unix(i64::try_from(seconds).unwrap())

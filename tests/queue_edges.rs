@@ -1,7 +1,10 @@
 //! What people do to Queue and Badmail by hand is followed, and Badmail can be worked with.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
 #[path = "support/messages.rs"]
 mod messages;
+#[expect(dead_code, reason = "the tests of Pickup use the rest")]
 #[path = "support/pickup.rs"]
 mod pickup;
 
@@ -32,10 +35,10 @@ impl Known for Engine {
 }
 
 impl Engine {
-    async fn accept(&self, queue: &Queue) -> Committed {
-        let committed = commit(queue, &["bob@example.com"], &content(1, 300)).await.unwrap();
-        self.0.lock().unwrap().insert(committed.id.clone(), committed.stamp);
-        committed
+    async fn accept(&self, queue: &Queue) -> QueueId {
+        let Committed { id, stamp, .. } = commit(queue, &["bob@example.com"], &content(1, 300)).await.unwrap();
+        self.0.lock().unwrap().insert(id.clone(), stamp);
+        id
     }
 
     /// Reconciles, and again as long as somebody may still be writing.
@@ -65,9 +68,9 @@ async fn our_own_commits_and_removals_are_no_changes() {
     let (queue, engine) = (open(mailroot.path()), Engine::default());
     let kept = engine.accept(&queue).await;
     let delivered = engine.accept(&queue).await;
-    queue.remove(&delivered.id).await.unwrap();
-    engine.0.lock().unwrap().remove(&delivered.id);
-    for touched in [Touched::Message(kept.id), Touched::Message(delivered.id), Touched::Everything] {
+    queue.remove(&delivered).await.unwrap();
+    engine.0.lock().unwrap().remove(&delivered);
+    for touched in [Touched::Message(kept), Touched::Message(delivered), Touched::Everything] {
         assert!(engine.follow(&queue, touched).await.is_empty());
     }
 }
@@ -77,11 +80,22 @@ async fn fs14_a_message_deleted_by_hand_is_followed() {
     let mailroot = tempfile::tempdir().unwrap();
     let (queue, engine) = (open(mailroot.path()), Engine::default());
     let message = engine.accept(&queue).await;
-    fs::remove_file(file(mailroot.path(), &message.id)).unwrap();
-    for touched in both_ways(Touched::Message(message.id.clone())) {
+    fs::remove_file(file(mailroot.path(), &message)).unwrap();
+    for touched in both_ways(Touched::Message(message.clone())) {
         let changes = engine.follow(&queue, touched).await;
-        assert!(matches!(&changes[..], [Change::Vanished(id)] if *id == message.id), "{changes:?}");
+        assert!(matches!(&changes[..], [Change::Vanished(id)] if *id == message), "{changes:?}");
     }
+}
+
+#[tokio::test]
+async fn a_message_committed_but_not_yet_known_is_not_taken_for_one_put_there_by_hand() {
+    let mailroot = tempfile::tempdir().unwrap();
+    let (queue, engine) = (open(mailroot.path()), Engine::default());
+    let committed = commit(&queue, &["bob@example.com"], &content(1, 300)).await.unwrap();
+    let id = committed.id.clone();
+    assert!(engine.follow(&queue, Touched::Message(id.clone())).await.is_empty());
+    drop(committed);
+    assert!(matches!(&engine.follow(&queue, Touched::Message(id)).await[..], [Change::Appeared(..)]));
 }
 
 #[tokio::test]
@@ -89,11 +103,11 @@ async fn fs14_a_message_edited_by_hand_is_followed() {
     let mailroot = tempfile::tempdir().unwrap();
     let (queue, engine) = (open(mailroot.path()), Engine::default());
     let message = engine.accept(&queue).await;
-    edit(&file(mailroot.path(), &message.id), "<bob@example.com>", "<roberta@example.com>");
-    for touched in both_ways(Touched::Message(message.id.clone())) {
+    edit(&file(mailroot.path(), &message), "<bob@example.com>", "<roberta@example.com>");
+    for touched in both_ways(Touched::Message(message.clone())) {
         let changes = engine.follow(&queue, touched).await;
         let [Change::Changed(id, edited, _)] = &changes[..] else { panic!("{changes:?}") };
-        assert_eq!((id, edited.envelope.recipients[0].address.as_str()), (&message.id, "roberta@example.com"));
+        assert_eq!((id, edited.envelope.recipients[0].address.as_str()), (&message, "roberta@example.com"));
     }
 }
 
@@ -241,10 +255,10 @@ async fn the_caps_remove_the_oldest_with_their_companions_and_say_so() {
     }
     let badmail = mailroot.badmail();
     assert_eq!(badmail.enforce(None, None, START).await.unwrap(), []);
-    let removed = badmail.enforce(Some(150), Some(Duration::from_secs(3600)), START).await.unwrap();
+    let removed = badmail.enforce(Some(150), Some(Duration::from_hours(1)), START).await.unwrap();
     let told: Vec<_> = removed.iter().map(|removed| (removed.id.as_str(), removed.size, removed.setting)).collect();
     assert_eq!(told, [("ancient", 100, "messages.badmail_max_age"), ("old.BAD", 200, "messages.badmail_max_size")]);
-    assert_eq!(removed[1].age, Duration::from_secs(300));
+    assert_eq!(removed[1].age, Duration::from_mins(5));
     assert_eq!(names(&mailroot.path("Badmail")), ["new.eml"]);
     assert_eq!(mailroot.badmail().list(&Filter::default(), START).await.unwrap().len(), 1);
 }

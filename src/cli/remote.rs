@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde::de::DeserializeOwned;
 
 use super::output;
-use crate::config;
+use crate::config::{self, Settings};
 use crate::engine::{Command, Outcome};
 use crate::remote::Client;
 
@@ -32,10 +32,21 @@ pub(super) async fn view<V: DeserializeOwned>(client: &mut Client, command: &Com
     }
 }
 
-/// Connects to the engine of these settings.
+/// Connects to the engine of these settings. While their file is broken the engine runs on with those it had, and
+/// above all then it is asked how it is: so the usual socket is tried, and the file's problems are told besides.
 pub(super) async fn connect(file: Option<&Path>) -> anyhow::Result<Client> {
-    let loaded = config::locate(file)?;
-    Ok(Client::connect(&loaded.settings.control.socket).await?)
+    let error = match config::locate(file) {
+        Ok(loaded) => return Ok(Client::connect(&loaded.settings.control.socket).await?),
+        Err(error) => error,
+    };
+    let Ok(base) = config::base_of(error.path()) else { return Err(error.into()) };
+    match Client::connect(&Settings::defaults(&base).control.socket).await {
+        Ok(client) => {
+            output::complain(&error.to_string());
+            Ok(client)
+        }
+        Err(_) => Err(error.into()),
+    }
 }
 
 /// Runs what a command does on a small runtime of its own.

@@ -17,13 +17,13 @@ use crate::remote;
 pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<()> {
     platform::keep_files_private();
     let Loaded { settings, path: settings_file, .. } = config::locate(file)?;
-    let _log = ApplicationLog::install(&settings.log.directory, settings.log.level, true)?;
+    let log = ApplicationLog::install(&settings.log.directory, settings.log.level, true)?;
     if unsafe_no_sync {
         tracing::error!("nothing is synced to disk: a power cut loses mail");
     }
     let socket = settings.control.socket.clone();
     let mailroot = settings.mailroot.clone();
-    let options = Options { settings, settings_file, resolver: None, unsafe_no_sync };
+    let options = Options { settings, settings_file, resolver: None, application_log: Some(log), unsafe_no_sync };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(options, &socket, &mailroot))
 }

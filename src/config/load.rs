@@ -41,6 +41,15 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Read { path, .. } | Self::Invalid { path, .. } => path,
+        }
+    }
+}
+
 /// Reads the settings from a file.
 pub fn load(path: &Path) -> Result<Settings, LoadError> {
     let base = base_of(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::{PeerList, SmartHost};
@@ -172,6 +173,17 @@ impl DomainPattern {
         match self {
             Self::Exact(name) => domain == name,
             Self::Below(parent) => domain.is_below(parent),
+        }
+    }
+}
+
+impl FromStr for DomainPattern {
+    type Err = mail::DomainError;
+
+    fn from_str(text: &str) -> Result<Self, mail::DomainError> {
+        match text.strip_prefix("*.") {
+            Some(parent) => parent.parse().map(Self::Below),
+            None => text.parse().map(Self::Exact),
         }
     }
 }

@@ -69,7 +69,7 @@ pub(super) async fn act(shared: &Shared, actor: &Actor, act: BadmailAct, target:
 }
 
 async fn matching(shared: &Shared, filter: &str) -> Result<Vec<BadMessage>, String> {
-    let filter: Filter = filter.parse().map_err(|error: crate::queue::FilterError| error.to_string())?;
+    let filter: Filter = filter.parse().map_err(|error: text::FilterError| error.to_string())?;
     let listed = Badmail::new(shared.queue.clone()).list(&filter, shared.clock.now()).await;
     listed.map_err(|error| format!("Badmail could not be read: {error}"))
 }

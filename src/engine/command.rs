@@ -228,13 +228,15 @@ impl Command {
             | Self::BadmailShow { .. }
             | Self::Log { .. }
             | Self::Destinations => Role::Observer,
-            Self::CloseSession { .. } | Self::Pause { .. } | Self::Resume { .. } => Role::Operator,
+            Self::QueueAct { act: QueueAct::Retry | QueueAct::Hold | QueueAct::Release, .. }
+            | Self::CloseSession { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. } => Role::Operator,
             Self::QueueAct { act: QueueAct::Delete, .. }
             | Self::QueueExport { .. }
             | Self::BadmailAct { .. }
             | Self::Reload
             | Self::Stop => Role::Admin,
-            Self::QueueAct { .. } => Role::Operator,
         }
     }
 }

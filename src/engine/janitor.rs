@@ -12,9 +12,9 @@ use crate::queue::Badmail;
 
 const TICK: Duration = Duration::from_secs(1);
 /// How often the clock is compared with the system's.
-const FOLLOW_CLOCK: Duration = Duration::from_secs(60);
+const FOLLOW_CLOCK: Duration = Duration::from_mins(1);
 /// How often old files are looked for.
-const CLEAN: Duration = Duration::from_secs(600);
+const CLEAN: Duration = Duration::from_mins(10);
 
 /// Keeps house until aborted.
 pub(super) async fn keep_house(shared: Arc<Shared>) {
@@ -63,7 +63,7 @@ async fn clean(shared: &Arc<Shared>) {
             }
         }
         Err(error) => {
-            shared.problems.raise(Source::Badmail, format!("Badmail could not be cut to its limits: {error}"))
+            shared.problems.raise(Source::Badmail, format!("Badmail could not be cut to its limits: {error}"));
         }
     }
     if let Err(error) = shared.queue.purge_discarded(now).await {

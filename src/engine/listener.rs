@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::access;
-use super::gate::{Closed, Gate};
+use super::gate::{Closed, Gate, Place};
 use super::intake::Intake;
 use crate::config::Settings;
 use crate::dns::Resolver;
@@ -45,9 +45,7 @@ impl Reception {
                 _ = draining.wait_for(|draining| *draining) => return,
             };
             match accepted {
-                Ok((stream, client)) => {
-                    tokio::spawn(Arc::clone(&self).receive(stream, client));
-                }
+                Ok((stream, client)) => self.admit(stream, client).await,
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!("accepting connections pauses for a moment: {error}");
@@ -57,18 +55,30 @@ impl Reception {
         }
     }
 
-    async fn receive(self: Arc<Self>, mut stream: TcpStream, client: SocketAddr) {
+    /// Refusals are said here and not in tasks of their own: a crowd of those, each waiting for its turn, would use up
+    /// the descriptors kept back for the queue. The reply fits the send buffer of a new socket, so that no client can
+    /// make the others wait.
+    async fn admit(self: &Arc<Self>, mut stream: TcpStream, client: SocketAddr) {
         let settings = self.settings.load_full();
         self.ledger.totals.connections.add(1);
-        let place = match self.gate.enter(client.ip(), &settings.general) {
-            Ok(place) => place,
-            Err(closed) => return self.refuse(&mut stream, &closed_reply(closed, &settings)).await,
-        };
+        match self.gate.enter(client.ip(), &settings.general) {
+            Ok(place) => drop(tokio::spawn(Arc::clone(self).receive(stream, client, place, settings))),
+            Err(closed) => self.refuse(&mut stream, &closed_reply(closed, &settings)).await,
+        }
+    }
+
+    async fn receive(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        client: SocketAddr,
+        place: Place,
+        settings: Arc<Settings>,
+    ) {
         let Ok(local) = stream.local_addr() else { return };
         let session = self.ledger.open_session(Direction::Inbound, client);
         let Some(peer) = access::identify(client, local, &settings, &*self.resolver).await else {
             let refusal =
-                format!("554 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
+                format!("521 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
             tracing::info!("refused a connection from {}: access.connection does not admit it", client.ip());
             return self.refuse(&mut stream, &refusal).await;
         };

@@ -16,7 +16,11 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
     let counts = shared.dispatcher.counts();
     let mut problems = shared.problems.list();
     problems.extend(shared.ledger.log_problem());
-    let state = if shared.gate.is_paused() { "paused" } else { "running" };
+    let state = match (*shared.draining.borrow(), shared.gate.is_paused()) {
+        (true, _) => "stopping",
+        (false, true) => "paused",
+        (false, false) => "running",
+    };
     view(&Status {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),

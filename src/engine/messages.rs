@@ -102,7 +102,7 @@ fn select(shared: &Shared, target: &Target) -> Result<Vec<QueueId>, String> {
     match target {
         Target::Ids(ids) => ids.iter().map(|id| parse(id)).collect(),
         Target::Filter(filter) => {
-            let filter: Filter = filter.parse().map_err(|error: crate::queue::FilterError| error.to_string())?;
+            let filter: Filter = filter.parse().map_err(|error: text::FilterError| error.to_string())?;
             Ok(shared.dispatcher.select(&filter))
         }
         Target::All => Ok(shared.dispatcher.ids()),
@@ -127,7 +127,14 @@ fn parse(id: &str) -> Result<QueueId, String> {
 pub(super) async fn header(content: Content) -> io::Result<Vec<String>> {
     let content = collect(content, HEADER_LIMIT).await?;
     let lines = content.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    Ok(lines.take_while(|line| !line.is_empty()).map(|line| text::printable(line).into_owned()).collect())
+    Ok(lines.take_while(|line| !line.is_empty()).map(shown).collect())
+}
+
+/// A line of a header; the white space in front of a folded one is shown as blanks.
+fn shown(line: &[u8]) -> String {
+    let text = line.trim_ascii_start();
+    let indent = if text.len() < line.len() { "    " } else { "" };
+    format!("{indent}{}", text::printable(text))
 }
 
 async fn collect(mut content: Content, limit: usize) -> io::Result<Vec<u8>> {

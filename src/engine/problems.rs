@@ -17,6 +17,18 @@ pub(super) enum Source {
     Badmail,
 }
 
+impl Source {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Settings => "the settings file is",
+            Self::Clock => "the system's clock is",
+            Self::Disk => "the queue's disk is",
+            Self::Recovery => "the queue is",
+            Self::Badmail => "Badmail is",
+        }
+    }
+}
+
 impl Problems {
     /// Raises or replaces the problem of a source; logs it when it is new.
     pub(super) fn raise(&self, source: Source, problem: impl Into<String>) {
@@ -31,7 +43,7 @@ impl Problems {
     /// The source is in order again.
     pub(super) fn clear(&self, source: Source) {
         if self.lock().remove(&source).is_some() {
-            tracing::info!("{source:?}: in order again");
+            tracing::info!("{} in order again", source.name());
         }
     }
 

@@ -17,6 +17,7 @@ use super::listener::Reception;
 use super::problems::{Problems, Source};
 use crate::config::{self, Apply, Settings};
 use crate::delivery::Dispatcher;
+use crate::ledger::ApplicationLog;
 
 /// Editors write a file in several steps; this long after the last one it is read.
 const SETTLED: Duration = Duration::from_millis(300);
@@ -91,6 +92,7 @@ impl Listeners {
 /// Reads the settings file again and puts into force what it says.
 pub(super) struct Reloader {
     file: Option<PathBuf>,
+    application_log: Option<ApplicationLog>,
     settings: Arc<ArcSwap<Settings>>,
     /// Held during a reload, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
@@ -101,12 +103,13 @@ pub(super) struct Reloader {
 impl Reloader {
     pub(super) fn new(
         file: Option<PathBuf>,
+        application_log: Option<ApplicationLog>,
         settings: Arc<ArcSwap<Settings>>,
         listeners: Listeners,
         dispatcher: Dispatcher,
         problems: Arc<Problems>,
     ) -> Self {
-        Self { file, settings, listeners: Mutex::new(listeners), dispatcher, problems }
+        Self { file, application_log, settings, listeners: Mutex::new(listeners), dispatcher, problems }
     }
 
     /// Applies the file. `Ok` says in a sentence what changed; `Err` why nothing did.
@@ -121,11 +124,13 @@ impl Reloader {
         match &outcome {
             Ok(change) => {
                 self.problems.clear(Source::Settings);
-                tracing::info!("settings: {change}");
+                if let Some(change) = change {
+                    tracing::info!("settings: {change}");
+                }
             }
             Err(reason) => self.problems.raise(Source::Settings, format!("the settings stay as they were: {reason}")),
         }
-        outcome
+        outcome.map(|change| change.unwrap_or_else(|| "nothing changed".to_owned()))
     }
 
     /// The addresses in service.
@@ -133,13 +138,14 @@ impl Reloader {
         self.listeners.lock().await.actual()
     }
 
-    /// What can fail goes first: the new listeners are bound before anything is published.
-    async fn apply(&self, mut new: Settings) -> Result<String, String> {
+    /// What can fail goes first: the new listeners are bound before anything is published. `None` where nothing
+    /// changed.
+    async fn apply(&self, mut new: Settings) -> Result<Option<String>, String> {
         let mut listeners = self.listeners.lock().await;
         let old = self.settings.load_full();
         let changes = config::changes(&old, &new);
         if changes.is_empty() {
-            return Ok("nothing changed".to_owned());
+            return Ok(None);
         }
         let bound = listeners.bind(&new.general.listen).await.map_err(|error| error.to_string())?;
         keep_until_restart(&old, &mut new);
@@ -147,11 +153,14 @@ impl Reloader {
         for warning in new.warnings() {
             tracing::warn!("{warning}");
         }
+        if let Some(log) = &self.application_log {
+            log.set_level(new.log.level);
+        }
         self.settings.store(Arc::new(new));
         listeners.serve(bound);
         listeners.retain(&addresses);
         self.dispatcher.settings_changed();
-        Ok(describe(&changes))
+        Ok(Some(describe(&changes)))
     }
 }
 
@@ -177,6 +186,8 @@ fn describe(changes: &[(&str, Apply)]) -> String {
 pub(super) async fn follow_file(shared: Arc<Shared>) {
     let Some(file) = shared.reloader.file.clone() else { return };
     let (touched, mut touches) = mpsc::channel::<()>(1);
+    // Nobody saw what happened to the file between its reading and now.
+    let _ = touched.try_send(());
     let watcher = match watch_folder_of(&file, touched) {
         Ok(watcher) => watcher,
         Err(error) => {

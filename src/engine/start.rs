@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::delivery::{Context, Dispatcher};
 use crate::dns::{Resolver, System};
-use crate::ledger::{Ledger, LogError};
+use crate::ledger::{ApplicationLog, Ledger, LogError};
 use crate::platform;
 use crate::queue::{DirectoryStore, Folders, OpenError, Queue};
 
@@ -36,6 +36,8 @@ pub struct Options {
     pub settings_file: Option<PathBuf>,
     /// Resolves names; `None` asks the system's servers or those of the settings.
     pub resolver: Option<Arc<dyn Resolver>>,
+    /// The application's log, if it is to follow `log.level`.
+    pub application_log: Option<ApplicationLog>,
     /// Leaves out every sync, so that a power cut loses mail: only to show that the test for it can fail.
     pub unsafe_no_sync: bool,
 }
@@ -114,6 +116,7 @@ impl Engine {
         listeners.serve(bound);
         let reloader = Reloader::new(
             options.settings_file,
+            options.application_log,
             Arc::clone(&settings),
             listeners,
             dispatcher.clone(),

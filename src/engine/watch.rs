@@ -4,8 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::handle::Shared;
 use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Record};
@@ -13,7 +11,7 @@ use crate::queue::{Change, Folders, Known, QueueId, Stamp, Touched, Watcher};
 use crate::text;
 
 /// How often every file is looked at, in case an event was lost.
-const RECONCILE: Duration = Duration::from_secs(300);
+const RECONCILE: Duration = Duration::from_mins(5);
 /// The same while the folders are not watched.
 const RECONCILE_UNWATCHED: Duration = Duration::from_secs(5);
 /// Between two looks at a file that somebody may still be writing.
@@ -34,7 +32,8 @@ impl Known for Dispatcher {
 /// Tells the dispatcher what changed in Queue, and wakes the one who takes from Pickup, until aborted.
 pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
     let (watcher, mut touches) = Watcher::start(&folders);
-    let mut again: HashSet<Touched> = HashSet::new();
+    // Nobody saw what happened between recovery and now.
+    let mut again = HashSet::from([Touched::Everything]);
     let mut batch = Vec::new();
     loop {
         let wait = match (again.is_empty(), watcher.is_complete()) {
@@ -43,10 +42,13 @@ pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
             (true, false) => RECONCILE_UNWATCHED,
         };
         match tokio::time::timeout(wait, touches.recv_many(&mut batch, BATCH)).await {
-            Ok(0) => again.extend(wait_unwatched(&mut touches).await),
-            Ok(_) => {}
+            Ok(0) => {
+                // Nobody watches, so there are no touches, only the clock.
+                tokio::time::sleep(RECONCILE_UNWATCHED).await;
+                batch.push(Touched::Everything);
+            }
             Err(_) if again.is_empty() => batch.push(Touched::Everything),
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         if batch.iter().any(|touched| matches!(touched, Touched::Pickup | Touched::Everything)) {
             shared.pickup_touched.notify_one();
@@ -58,13 +60,6 @@ pub(super) async fn follow(shared: Arc<Shared>, folders: Folders) {
             apply(&shared, change);
         }
     }
-}
-
-/// Without a watching thread there are no touches, only the clock.
-async fn wait_unwatched(touches: &mut mpsc::Receiver<Touched>) -> Option<Touched> {
-    touches.close();
-    tokio::time::sleep(RECONCILE_UNWATCHED).await;
-    Some(Touched::Everything)
 }
 
 fn apply(shared: &Shared, change: Change) {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use super::{Event, Record};
 use crate::config::DomainPattern;
 use crate::mail::Address;
+use crate::text::FilterError;
+use crate::text::words::{self, Word};
 
 /// Which records are wanted. The default is all.
 ///
@@ -17,19 +19,10 @@ pub struct RecordFilter {
     terms: Vec<Term>,
 }
 
-/// The text is no filter of records.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordFilterError {
-    /// A prefix that only the queue knows, or nobody.
-    #[error("the log has no {0}: to filter by; it knows event: id: from: to: domain: client: host: reply: actor:")]
-    Prefix(String),
-    /// A prefix, or `!`, with nothing behind it, or with what cannot stand there.
-    #[error("the filter word {0} is not understood: {1}")]
-    Value(String, &'static str),
-    /// A quote without its counterpart.
-    #[error("the filter has a double quote that is not closed")]
-    Unclosed,
-}
+const PREFIX_EXPECTED: &str = "the log knows event: id: from: to: domain: client: host: reply: actor:";
+const TEXT_EXPECTED: &str = "a text must follow";
+const EVENT_EXPECTED: &str = "there is no such event";
+const DOMAIN_EXPECTED: &str = "a domain or *.domain must follow";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Term {
@@ -61,46 +54,45 @@ impl RecordFilter {
 }
 
 impl FromStr for RecordFilter {
-    type Err = RecordFilterError;
+    type Err = FilterError;
 
-    fn from_str(text: &str) -> Result<Self, RecordFilterError> {
-        split(text)?.iter().map(|word| Term::parse(word)).collect::<Result<_, _>>().map(|terms| Self { terms })
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        let terms = words::split(text).map(|word| word.and_then(|word| Term::parse(&word)));
+        Ok(Self { terms: terms.collect::<Result<_, _>>()? })
     }
 }
 
 impl Term {
-    fn parse(word: &str) -> Result<Self, RecordFilterError> {
-        let (excludes, rest) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
-        let is_prefix = |prefix: &str| !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_alphabetic());
-        // A colon behind anything but letters belongs to an address: 2001:db8::1, mx1.example.com:25.
-        let (prefix, value) = match rest.split_once(':').filter(|(prefix, _)| is_prefix(prefix)) {
-            Some((prefix, value)) => (prefix, value),
-            None => ("", rest),
-        };
-        let wrong = |expected| RecordFilterError::Value(word.to_owned(), expected);
-        let text = value.replace('"', "").to_lowercase();
-        if text.is_empty() {
-            return Err(wrong("a text must follow"));
+    fn parse(word: &Word<'_>) -> Result<Self, FilterError> {
+        match Test::parse(word) {
+            Ok(test) => Ok(Self { excludes: word.excludes, test }),
+            Err(expected) => Err(FilterError { word: word.written.into(), expected }),
         }
-        let test = match prefix.to_ascii_lowercase().as_str() {
-            "" => Test::Anywhere(text),
-            "event" => Test::Event(Event::from_word(&text).ok_or_else(|| wrong("there is no such event"))?),
-            "id" => Test::Id(text),
-            "from" if value == "<>" => Test::FromNull,
-            "from" => Test::From(text),
-            "to" => Test::To(text),
-            "domain" => Test::Domain(domain_pattern(&text).ok_or_else(|| wrong("a domain or *.domain must follow"))?),
-            "client" => Test::Client(text),
-            "host" => Test::Host(text),
-            "reply" => Test::Reply(text),
-            "actor" => Test::Actor(text),
-            _ => return Err(RecordFilterError::Prefix(prefix.to_owned())),
-        };
-        Ok(Self { excludes, test })
     }
 }
 
 impl Test {
+    fn parse(word: &Word<'_>) -> Result<Self, &'static str> {
+        let text = word.value.to_lowercase();
+        if text.is_empty() {
+            return Err(TEXT_EXPECTED);
+        }
+        let Some(prefix) = word.prefix else { return Ok(Self::Anywhere(text)) };
+        Ok(match prefix.to_ascii_lowercase().as_str() {
+            "event" => Self::Event(Event::from_word(&text).ok_or(EVENT_EXPECTED)?),
+            "id" => Self::Id(text),
+            "from" if text == "<>" && !word.quoted => Self::FromNull,
+            "from" => Self::From(text),
+            "to" => Self::To(text),
+            "domain" => Self::Domain(text.parse().map_err(|_| DOMAIN_EXPECTED)?),
+            "client" => Self::Client(text),
+            "host" => Self::Host(text),
+            "reply" => Self::Reply(text),
+            "actor" => Self::Actor(text),
+            _ => return Err(PREFIX_EXPECTED),
+        })
+    }
+
     fn holds(&self, record: &Record) -> bool {
         let is_in = |value: &Option<String>, text: &str| value.as_ref().is_some_and(|value| contains(value, text));
         match self {
@@ -129,33 +121,6 @@ impl Test {
 
 fn contains(value: &str, text: &str) -> bool {
     value.to_lowercase().contains(text)
-}
-
-fn domain_pattern(text: &str) -> Option<DomainPattern> {
-    match text.strip_prefix("*.") {
-        Some(parent) => parent.parse().ok().map(DomainPattern::Below),
-        None => text.parse().ok().map(DomainPattern::Exact),
-    }
-}
-
-/// Words are separated by spaces outside quotes; the quotes are still in them.
-fn split(text: &str) -> Result<Vec<String>, RecordFilterError> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut is_quoted = false;
-    for c in text.chars() {
-        is_quoted ^= c == '"';
-        if !c.is_whitespace() || is_quoted {
-            word.push(c);
-        } else if !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-    }
-    if is_quoted {
-        return Err(RecordFilterError::Unclosed);
-    }
-    words.extend(Some(word).filter(|word| !word.is_empty()));
-    Ok(words)
 }
 
 #[cfg(test)]
@@ -193,10 +158,10 @@ mod tests {
     #[test]
     fn what_the_log_does_not_know_is_named() {
         let error = |filter: &str| filter.parse::<RecordFilter>().unwrap_err();
-        assert_eq!(error("state:held"), RecordFilterError::Prefix("state".to_owned()));
+        assert_eq!(error("state:held").expected, PREFIX_EXPECTED);
         for word in ["from:", "!", "to:\"\"", "event:sent", "domain:a..b"] {
-            assert!(matches!(error(word), RecordFilterError::Value(..)), "{word}");
+            assert_eq!(&*error(word).word, word);
         }
-        assert_eq!(error("a \"b"), RecordFilterError::Unclosed);
+        assert_eq!(&*error("a \"b").word, "\"b");
     }
 }

@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_stops_nobody_and_what_was_lost_is_told_when_it_works_again() {
+    fn lg04_a_full_disk_stops_nobody_and_what_was_lost_is_told_when_it_works_again() {
         let disk = Disk::default();
         disk.is_full.store(true, Ordering::SeqCst);
         let log = disk.log();

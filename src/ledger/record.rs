@@ -236,7 +236,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_stranger_can_forge_neither_a_field_nor_a_line() {
+    fn lg02_a_stranger_can_forge_neither_a_field_nor_a_line() {
         let mut forged = record("x\" event=delivered");
         forged.sender = Some("\"\\\" to=x status=sent\"@x.example".to_owned());
         forged.reply = Some("250 ok\r\n2026-11-24T11:15:03Z event=delivered \x1b[2J\u{202e}".to_owned());

@@ -29,6 +29,7 @@ impl EnhancedStatus {
     }
 
     /// The same subject and detail in another class, as a 4.4.1 becomes 5.4.1 when a message expires.
+    #[must_use]
     pub const fn with_class(self, class: u8) -> Self {
         Self::new(class, self.subject, self.detail)
     }

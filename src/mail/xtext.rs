@@ -49,15 +49,12 @@ impl Xtext {
         let mut decoded = Vec::with_capacity(self.0.len());
         let mut rest = self.0.as_bytes();
         while let [first, tail @ ..] = rest {
-            rest = match (first, tail) {
-                (b'+', [high, low, tail @ ..]) => {
-                    decoded.push(hex(*high) << 4 | hex(*low));
-                    tail
-                }
-                _ => {
-                    decoded.push(*first);
-                    tail
-                }
+            rest = if let (b'+', [high, low, tail @ ..]) = (first, tail) {
+                decoded.push(hex(*high) << 4 | hex(*low));
+                tail
+            } else {
+                decoded.push(*first);
+                tail
             };
         }
         decoded

@@ -40,6 +40,19 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     system::rename_new(from, to)
 }
 
+/// Whether no file can be renamed from one folder into the other, because they lie on different file systems. Tried
+/// out with an empty file, since that is the one way to know it everywhere.
+pub fn is_apart(from: &Path, to: &Path) -> io::Result<bool> {
+    let (probe, moved) = (from.join(".probe"), to.join(".probe"));
+    fs::write(&probe, "")?;
+    let renamed = fs::rename(&probe, &moved);
+    fs::remove_file(if renamed.is_ok() { &moved } else { &probe })?;
+    match renamed {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => Ok(true),
+        renamed => renamed.map(|()| false),
+    }
+}
+
 /// Moves a file to a name and replaces what has it.
 pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;

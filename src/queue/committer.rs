@@ -3,7 +3,7 @@
 //! The order, for every message:
 //!
 //! ```text
-//! create .incoming/<id> < write < fsync < rename to Queue/<id>.eml < fsync of Queue < 250
+//! create incoming/<id> < write < fsync < rename to Queue/<id>.eml < fsync of Queue < 250
 //! ```
 //!
 //! A file with its final name is therefore whole, whenever the power fails; and a message that was answered with 250

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
 use super::store::{Access, Entry, Folder, Folders, Kind, Stamp, Store, StoredFile};
@@ -13,13 +14,17 @@ use crate::platform::files;
 #[derive(Debug)]
 pub struct DirectoryStore {
     folders: Folders,
+    /// Queue, or Pickup, lies on a file system of its own, into which nothing can be renamed from elsewhere: its
+    /// files on their way then lie in a hidden folder inside it.
+    queue_apart: AtomicBool,
+    pickup_apart: AtomicBool,
     synced: bool,
 }
 
 impl DirectoryStore {
     /// A store over these folders, made where they are missing.
     pub fn new(folders: Folders) -> Self {
-        Self { folders, synced: true }
+        Self { folders, queue_apart: AtomicBool::new(false), pickup_apart: AtomicBool::new(false), synced: true }
     }
 
     /// The same without a single sync, as the control that shows that a power-cut campaign can lose mail.
@@ -30,10 +35,28 @@ impl DirectoryStore {
         Self { synced: false, ..self }
     }
 
+    fn folder(&self, folder: Folder) -> PathBuf {
+        match folder {
+            Folder::Incoming if self.queue_apart.load(Ordering::Relaxed) => self.folders.queue.join(".incoming"),
+            Folder::Taken if self.pickup_apart.load(Ordering::Relaxed) => self.folders.pickup.join(".taken"),
+            _ => self.folders.path(folder),
+        }
+    }
+
     fn path(&self, folder: Folder, name: &OsStr) -> PathBuf {
-        let mut path = self.folders.path(folder);
+        let mut path = self.folder(folder);
         path.push(name);
         path
+    }
+
+    fn make(&self, folder: Folder) -> io::Result<()> {
+        let path = self.folder(folder);
+        let made = files::make_private_folder(&path)?;
+        if made && self.synced {
+            // A name in a folder that is itself not on disk would be worth nothing.
+            path.ancestors().skip(1).filter(|above| above.is_dir()).take(3).try_for_each(files::sync_folder)?;
+        }
+        Ok(())
     }
 }
 
@@ -44,15 +67,12 @@ impl Store for DirectoryStore {
     }
 
     fn prepare(&self) -> io::Result<()> {
-        for folder in Folder::ALL {
-            let path = self.folders.path(folder);
-            let made = files::make_private_folder(&path)?;
-            if made && self.synced {
-                // A name in a folder that is itself not on disk would be worth nothing.
-                path.ancestors().skip(1).filter(|above| above.is_dir()).take(3).try_for_each(files::sync_folder)?;
-            }
-        }
-        Ok(())
+        Folder::ALL.into_iter().try_for_each(|folder| self.make(folder))?;
+        let apart = files::is_apart(&self.folders.incoming, &self.folders.queue)?;
+        self.queue_apart.store(apart, Ordering::Relaxed);
+        let apart = files::is_apart(&self.folders.taken, &self.folders.pickup)?;
+        self.pickup_apart.store(apart, Ordering::Relaxed);
+        [Folder::Incoming, Folder::Taken].into_iter().try_for_each(|folder| self.make(folder))
     }
 
     fn lock(&self) -> io::Result<Option<Box<dyn Send + Sync>>> {
@@ -81,7 +101,7 @@ impl Store for DirectoryStore {
     }
 
     fn list(&self, folder: Folder, each: &mut dyn FnMut(Entry)) -> io::Result<()> {
-        for entry in fs::read_dir(self.folders.path(folder))? {
+        for entry in fs::read_dir(self.folder(folder))? {
             let entry = entry?;
             let kind = match entry.file_type() {
                 Ok(kind) if kind.is_file() => Kind::File,
@@ -106,7 +126,7 @@ impl Store for DirectoryStore {
     }
 
     fn sync_folder(&self, folder: Folder) -> io::Result<()> {
-        if self.synced { files::sync_folder(&self.folders.path(folder)) } else { Ok(()) }
+        if self.synced { files::sync_folder(&self.folder(folder)) } else { Ok(()) }
     }
 
     fn space(&self) -> io::Result<(u64, u64)> {

@@ -2,20 +2,18 @@
 //!
 //! It sees a message only as a [`Candidate`], so that asking a million of them allocates nothing and reads no file.
 
-mod words;
-
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use memchr::memchr2_iter;
 
-use self::words::Word;
 use super::Phase;
 use crate::clock::Timestamp;
 use crate::config::{DomainPattern, duration, size};
 use crate::mail::Domain;
-use crate::text;
+use crate::text::FilterError;
+use crate::text::words::{self, Word};
 
 /// EXPR of the command line and the dashboard (design, section 1): words that must all match.
 ///
@@ -45,16 +43,6 @@ pub trait Candidate {
     fn size(&self) -> u64;
     /// What was last said of the message.
     fn last_reply(&self) -> Option<&str>;
-}
-
-/// A word of a filter that is not understood, and what would be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("filter word {}: {expected}", text::quoted(&**word))]
-pub struct FilterError {
-    /// The word as it was written.
-    pub word: Box<str>,
-    /// What would be right.
-    pub expected: &'static str,
 }
 
 impl Filter {
@@ -138,7 +126,7 @@ impl Test {
             "to" => Needle::new(word).map(Self::To),
             "id" => Needle::new(word).map(Self::Id),
             "reply" => Needle::new(word).map(Self::Reply),
-            "domain" => domain_pattern(&word.value).map(Self::Domain).ok_or(DOMAIN_EXPECTED),
+            "domain" => word.value.parse().map(Self::Domain).map_err(|_| DOMAIN_EXPECTED),
             "state" => Phase::from_word(&word.value).map(Self::State).ok_or(STATE_EXPECTED),
             "age" => Err(AGE_EXPECTED),
             "size" => Err(SIZE_EXPECTED),
@@ -253,13 +241,6 @@ const AGE_EXPECTED: &str = "write age>1h or age<2d, with a unit of s, m, h or d"
 const SIZE_EXPECTED: &str = "write size>1MB or size<64KB";
 const PREFIX_EXPECTED: &str =
     "the prefixes are from: to: domain: state: id: reply:, and text with a colon goes in double quotes";
-
-fn domain_pattern(text: &str) -> Option<DomainPattern> {
-    match text.strip_prefix("*.") {
-        Some(parent) => parent.parse().map(DomainPattern::Below).ok(),
-        None => text.parse().map(DomainPattern::Exact).ok(),
-    }
-}
 
 #[cfg(test)]
 mod tests {

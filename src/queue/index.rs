@@ -1,6 +1,6 @@
 //! The catalogue of queued messages in memory: what lists, filters and the scheduler ask without reading a file.
 //!
-//! One message with one recipient takes about 210 octets: 112 for its record in the slab, 48 for its id, which
+//! One message with one recipient takes about 210 octets (215 MB for a million, measured): 112 for its record in the slab, 48 for its id, which
 //! everyone who holds the id shares, 32 for the address, and about 15 for its places in the table by id and in the
 //! order of arrival. A further recipient takes 16 and its address. Senders, domains and replies are kept once however
 //! many messages share them. There are no bodies here, nor anything that only the file needs to know.

@@ -193,7 +193,7 @@ impl Pickup {
                 if is_removed {
                     self.sent.remove(&name);
                 } else {
-                    tracing::error!(%file, "sent, but cannot be removed from Pickup/.taken; remove it before a restart");
+                    tracing::error!(%file, "sent, but cannot be removed from mailroot/.taken; remove it before a restart");
                     self.sent.insert(name);
                     self.has_leftovers = true;
                 }

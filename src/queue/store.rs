@@ -13,27 +13,26 @@ use std::path::{Path, PathBuf};
 pub enum Folder {
     /// Files to send.
     Pickup,
-    /// Files of Pickup that are being sent. Below it and hidden, so that nobody takes them for new ones.
+    /// Files of Pickup that are being sent, where nobody takes them for new ones.
     Taken,
     /// Messages not yet delivered, one file each, always whole.
     Queue,
-    /// Files on their way into another folder. Below Queue and hidden, so that whoever watches Queue sees a message
-    /// once, when it is whole; on the same file system, so that a move is a rename.
-    Incoming,
     /// What could neither be delivered nor returned.
     Badmail,
     /// Mail for local domains.
     Drop,
     /// Lock and caches.
     State,
-    /// Below State: what a person deleted, for a day.
+    /// Files on their way into another folder, so that whoever looks at Queue sees a message once, when it is whole.
+    Incoming,
+    /// What a person deleted, for a day.
     Deleted,
 }
 
 impl Folder {
     /// All of them, each behind the one it lies in.
     pub const ALL: [Self; 8] =
-        [Self::Pickup, Self::Taken, Self::Queue, Self::Incoming, Self::Badmail, Self::Drop, Self::State, Self::Deleted];
+        [Self::Pickup, Self::Queue, Self::Badmail, Self::Drop, Self::State, Self::Taken, Self::Incoming, Self::Deleted];
 }
 
 /// Where the folders of a mailroot are.
@@ -49,6 +48,10 @@ pub struct Folders {
     pub drop: PathBuf,
     /// `.state`.
     pub state: PathBuf,
+    /// `.taken`: not below `.state`, since to remove that must lose no mail.
+    pub taken: PathBuf,
+    /// `.state/incoming`.
+    pub incoming: PathBuf,
 }
 
 impl Folders {
@@ -60,6 +63,8 @@ impl Folders {
             badmail: mailroot.join("Badmail"),
             drop: mailroot.join("Drop"),
             state: mailroot.join(".state"),
+            taken: mailroot.join(".taken"),
+            incoming: mailroot.join(".state").join("incoming"),
         }
     }
 
@@ -67,9 +72,9 @@ impl Folders {
     pub fn path(&self, folder: Folder) -> PathBuf {
         match folder {
             Folder::Pickup => self.pickup.clone(),
-            Folder::Taken => self.pickup.join(".taken"),
+            Folder::Taken => self.taken.clone(),
             Folder::Queue => self.queue.clone(),
-            Folder::Incoming => self.queue.join(".incoming"),
+            Folder::Incoming => self.incoming.clone(),
             Folder::Badmail => self.badmail.clone(),
             Folder::Drop => self.drop.clone(),
             Folder::State => self.state.clone(),

@@ -1,6 +1,7 @@
 //! The parameters of MAIL and RCPT (RFC 5321 4.1.1.11 and the extensions offered).
 
 use crate::mail::{Body, Notify, OriginalRecipient, Return, Xtext};
+use crate::text::Printable;
 
 /// The longest ENVID value, in octets (RFC 3461 4.4).
 const MAX_ENVID: usize = 100;
@@ -37,13 +38,13 @@ pub struct RcptParameters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError<'a> {
     /// A parameter, or a value of one, that no extension offered here has.
-    #[error("unsupported parameter {0}")]
+    #[error("unsupported parameter {}", Printable::new(.0))]
     Unsupported(&'a str),
     /// A value that its extension does not allow, or what is no parameter at all.
-    #[error("malformed parameter {0}")]
+    #[error("malformed parameter {}", Printable::new(.0))]
     Malformed(&'a str),
     /// Given twice.
-    #[error("repeated parameter {0}")]
+    #[error("repeated parameter {}", Printable::new(.0))]
     Repeated(&'a str),
 }
 

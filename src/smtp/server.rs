@@ -117,6 +117,9 @@ where
     async fn greet(&mut self) -> Result<(), End> {
         self.session.set_activity(Activity::Greeting);
         if !self.dialogue.peer().may_relay && self.has_spoken().await? {
+            if let Some(protocol) = Foreign::recognize(self.input.unread()) {
+                return self.perform(Step::Foreign(protocol)).await;
+            }
             tracing::info!(client = %self.dialogue.peer().address, "client spoke before the greeting");
             self.output.push(&replies::out_of_step());
             return Err(End::Hangup);

@@ -88,7 +88,7 @@ async fn a_message_in_flight_is_held_when_its_attempt_is_over() {
     let house = House::with_smart_host(peer.listen().await.port());
     let id = house.send(&["bob@far.example"]).await;
     eventually("the content was sent", || peer.contents().len() == 1).await;
-    assert_eq!(house.dispatcher.hold(&[id.clone()], "anna").await, 1);
+    assert_eq!(house.dispatcher.hold(std::slice::from_ref(&id), "anna").await, 1);
     eventually("it is held", || house.row(&id).state == "held").await;
     assert_eq!(house.queue.load(&id).await.unwrap().0.state, State::Held);
 }

@@ -59,6 +59,13 @@ pub(crate) async fn skip(span: Duration) {
     tokio::time::resume();
 }
 
+/// An envelope from `app@corp.example`, a local sender.
+pub(crate) fn from_app(recipients: &[&str]) -> Envelope {
+    let mut envelope = Envelope::new(ReversePath::Mailbox(address("app@corp.example")));
+    envelope.recipients = recipients.iter().map(|text| Recipient::new(address(text))).collect();
+    envelope
+}
+
 impl House {
     /// A house whose mail goes to a smart host on this port.
     pub(crate) fn with_smart_host(port: u16) -> Self {
@@ -101,19 +108,13 @@ impl House {
         self.dispatcher.settings_changed();
     }
 
-    pub(crate) fn envelope(&self, recipients: &[&str]) -> Envelope {
-        let mut envelope = Envelope::new(ReversePath::Mailbox(address("app@corp.example")));
-        envelope.recipients = recipients.iter().map(|text| Recipient::new(address(text))).collect();
-        envelope
-    }
-
     /// Accepts a message from `app@corp.example`, a local sender.
     pub(crate) async fn send(&self, recipients: &[&str]) -> QueueId {
-        self.send_envelope(self.envelope(recipients)).await
+        self.send_envelope(from_app(recipients)).await
     }
 
     pub(crate) async fn send_notifying(&self, recipient: &str, notify: &str) -> QueueId {
-        let mut envelope = self.envelope(&[recipient]);
+        let mut envelope = from_app(&[recipient]);
         envelope.recipients[0].notify = Some(notify.parse::<Notify>().unwrap());
         self.send_envelope(envelope).await
     }

@@ -33,7 +33,7 @@ async fn a_full_drop_folder_defers_as_the_old_server_did() {
     });
     let line = format!("{}\r\n", "x".repeat(70));
     let content = format!("Subject: large\r\n\r\n{}", line.repeat(20));
-    let id = house.send_content(house.envelope(&["bob@corp.example"]), &content).await;
+    let id = house.send_content(from_app(&["bob@corp.example"]), &content).await;
     house.tried(&id, 1).await;
     assert_eq!(house.row(&id).last_reply.as_deref(), Some("452 4.2.2 Mailbox full"));
     house.change(|settings| settings.local.drop_quota = false);

@@ -21,7 +21,7 @@ mod transactions;
 
 use std::time::Duration;
 
-use house::{House, domain, eventually, free_port, skip};
+use house::{House, domain, eventually, free_port, from_app, skip};
 use mailroot::queue::{Filter, QueueId};
 use scripted_peer::{Act, END_OF_DATA, GREETING, ScriptedPeer, say, say_and_close};
 

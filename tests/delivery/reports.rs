@@ -46,7 +46,7 @@ async fn s011_a_failure_is_told_at_once_though_another_recipient_still_waits() {
 async fn r069_lp06_a_message_from_nobody_that_fails_goes_to_badmail_with_its_reason() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["mallory@far.example"]);
+    let mut envelope = from_app(&["mallory@far.example"]);
     envelope.sender = ReversePath::Null;
     let id = house.send_envelope(envelope).await;
     house.emptied().await;
@@ -61,7 +61,7 @@ async fn r069_lp06_a_message_from_nobody_that_fails_goes_to_badmail_with_its_rea
 async fn a_report_that_cannot_be_returned_goes_to_badmail_and_is_not_reported() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["mallory@far.example"]);
+    let mut envelope = from_app(&["mallory@far.example"]);
     envelope.sender = ReversePath::Mailbox(house::address("mallory@far.example"));
     house.send_envelope(envelope).await;
     house.emptied().await;
@@ -146,7 +146,7 @@ async fn a_notice_of_success_is_for_its_sender_only() {
 async fn r070_a_report_to_a_remote_sender_leaves_from_the_null_path() {
     let peer = strict();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["mallory@far.example"]);
+    let mut envelope = from_app(&["mallory@far.example"]);
     envelope.sender = ReversePath::Mailbox(house::address("sender@else.example"));
     house.send_envelope(envelope).await;
     house.emptied().await;

@@ -52,7 +52,7 @@ async fn masquerade_replaces_the_local_domain_of_the_reverse_path_only() {
     });
     house.send(&["bob@far.example"]).await;
     house.emptied().await;
-    let mut other = house.envelope(&["bob@far.example"]);
+    let mut other = from_app(&["bob@far.example"]);
     other.sender = ReversePath::Mailbox(house::address("someone@else.example"));
     house.send_envelope(other).await;
     house.emptied().await;
@@ -64,7 +64,7 @@ async fn masquerade_replaces_the_local_domain_of_the_reverse_path_only() {
 async fn d003_envid_and_ret_reach_a_next_hop_with_dsn() {
     let peer = ScriptedPeer::new().offering(&["DSN"]);
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["bob@far.example"]);
+    let mut envelope = from_app(&["bob@far.example"]);
     envelope.envid = Some(Xtext::encode("QQ 1"));
     envelope.ret = Some(mailroot::mail::Return::Headers);
     house.send_envelope(envelope).await;
@@ -77,12 +77,12 @@ async fn d003_envid_and_ret_reach_a_next_hop_with_dsn() {
 async fn e006_what_cannot_be_sent_honestly_is_returned() {
     let peer = ScriptedPeer::new();
     let house = House::with_smart_host(peer.listen().await.port());
-    let mut envelope = house.envelope(&["žofie@far.example"]);
+    let mut envelope = from_app(&["žofie@far.example"]);
     envelope.smtputf8 = true;
     house.send_envelope(envelope).await;
     house.emptied().await;
     assert!(house.files("Drop")[0].contains("Status: 5.6.7"));
-    let mut envelope = house.envelope(&["bob@far.example"]);
+    let mut envelope = from_app(&["bob@far.example"]);
     envelope.body = Body::EightBit;
     house.send_content(envelope, "Subject: x\r\n\r\né\r\n").await;
     house.emptied().await;
@@ -96,7 +96,7 @@ async fn a_large_message_is_read_from_its_file() {
     let house = House::with_smart_host(peer.listen().await.port());
     let line = format!("{}\r\n", "x".repeat(70));
     let content = format!("Subject: large\r\n\r\n{}", line.repeat(5000));
-    house.send_content(house.envelope(&["bob@far.example"]), &content).await;
+    house.send_content(from_app(&["bob@far.example"]), &content).await;
     house.emptied().await;
     assert!(peer.contents()[0].ends_with(content.as_bytes()));
 }

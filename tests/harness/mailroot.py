@@ -23,17 +23,18 @@ class CommandFailed(Exception):
 
 class Mailroot:
     """`mailroot serve` below one folder. `settings` is a table of tables as in the settings file, laid over the defaults
-    of a test: a port of its own, and retries within seconds."""
+    of a test: a port of its own, and retries within seconds. `under` is a command that becomes mailroot, as prlimit."""
 
     name = "mailroot"
 
-    def __init__(self, folder, smart_host=None, settings=None, arguments=(), mailroot=None):
+    def __init__(self, folder, smart_host=None, settings=None, arguments=(), mailroot=None, under=()):
         self.folder = pathlib.Path(folder)
         self.mailroot = pathlib.Path(mailroot or self.folder / "mailroot")
         self.port = free_port()
         self.config = self.folder / "mailroot.toml"
         self.log = self.folder / "engine.log"
         self.arguments = list(arguments)
+        self.under = list(under)
         self.process = None
         self.settings = {
             "": {"mailroot": str(self.mailroot)},
@@ -58,7 +59,7 @@ class Mailroot:
     def start(self, seconds=30):
         """Starts the engine and waits for its greeting."""
         with open(self.log, "ab") as log:
-            command = [str(binary()), "serve", *self.arguments, "--config", str(self.config)]
+            command = [*self.under, str(binary()), "serve", *self.arguments, "--config", str(self.config)]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
         wait_for(f"the greeting of mailroot (see {self.log})", self._greets_or_ended, seconds)
 
@@ -90,6 +91,19 @@ class Mailroot:
         if check and done.returncode != 0:
             raise CommandFailed(f"{' '.join(command)}: status {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    def memory(self, field="VmRSS"):
+        """Octets of a line of /proc/PID/status: VmRSS is what it holds now, VmHWM the most since `forget_peak`."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(field + ":"))
+
+    def forget_peak(self):
+        """Lets VmHWM begin anew."""
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def problems(self):
+        """What `status` says needs a person."""
+        return json.loads(self.run("status", "--json"))["problems"]
 
     def queue(self, *filters):
         """The messages of `queue list --json`."""

@@ -23,7 +23,7 @@ class Failure(Exception):
 
 
 def check(name):
-    """Adds a check; the function is handed a `Scene`."""
+    """Adds a check; the function is handed a `Scene`, and may return a figure worth showing."""
 
     def add(function):
         CHECKS.append((name, function))
@@ -153,11 +153,10 @@ def arrived(sink, content, count=1, seconds=20):
     return messages
 
 
-def play(name, function):
-    """Runs one check; None, or what is wrong."""
+def play(function):
+    """Runs one check; what is wrong if anything is, and what it has to show."""
     with contextlib.ExitStack() as stack:
         try:
-            function(Scene(stack))
+            return None, function(Scene(stack))
         except (Exception, SystemExit) as error:
-            return f"{type(error).__name__}: {error}" if not isinstance(error, Failure) else str(error)
-    return None
+            return str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}", None

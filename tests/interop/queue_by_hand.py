@@ -112,7 +112,7 @@ def pickup(scene):
     arrived(sink, content)
     (relay.mailroot / "Pickup" / "plain.eml").write_bytes(content)
     expect(sink.wait(2)[1]["to"][0].startswith(f"<{RECIPIENT}>"), "the recipient of the To field")
-    wait_for("an empty Pickup", lambda: not list((relay.mailroot / "Pickup").iterdir()))
+    wait_for("an empty Pickup", lambda: not list((relay.mailroot / "Pickup").glob("[!.]*")))
 
 
 @check("hold keeps a message back, release and delete do what they say")

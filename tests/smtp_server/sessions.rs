@@ -219,6 +219,8 @@ async fn a_stranger_that_speaks_first_is_turned_away_and_a_client_of_ours_is_not
     let mut session = Session::open(&House::new(), outsider(), early).await;
     let said = session.rest().await;
     assert_eq!((said.len(), said[0].codes().as_str()), (1, "554 5.5.0"));
+    let mut session = Session::open(&House::new(), outsider(), b"\x16\x03\x01\x02").await;
+    assert!(session.rest().await[0].text().contains("TLS is not SMTP"));
     let mut session = Session::open(&House::new(), insider(), early).await;
     assert_eq!((session.reply().await.code, session.reply().await.code), (220, 250));
 }

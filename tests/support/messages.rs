@@ -1,6 +1,7 @@
 //! Messages for tests of the queue.
 
-#![allow(dead_code)] // each test uses its part
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

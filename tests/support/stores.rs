@@ -1,7 +1,8 @@
 //! Stores for tests: a disk that forgets what was not synced when its power is cut, and a store that fails or dies
 //! at a chosen operation.
 
-#![allow(dead_code)] // each test uses its part
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -206,7 +207,9 @@ impl Store for Disk {
             let state = self.state.lock().unwrap();
             state.folders.get(&folder).ok_or(io::ErrorKind::NotFound)?.seen.keys().cloned().collect()
         };
-        names.into_iter().for_each(|name| each(Entry { name, kind: Kind::File }));
+        for name in names {
+            each(Entry { name, kind: Kind::File });
+        }
         Ok(())
     }
 
@@ -361,7 +364,7 @@ impl FaultyStore {
     pub(crate) fn wait_for_sync(&self) {
         let mut gate = self.shared.gate.lock().unwrap();
         while gate.waiting == 0 {
-            let (woken, waited) = self.shared.moved.wait_timeout(gate, Duration::from_secs(60)).unwrap();
+            let (woken, waited) = self.shared.moved.wait_timeout(gate, Duration::from_mins(1)).unwrap();
             assert!(!waited.timed_out(), "no sync of the folder came");
             gate = woken;
         }

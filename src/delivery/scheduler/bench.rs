@@ -164,12 +164,11 @@ impl Bench {
 
     /// Reads a message as a connection would.
     fn load(&mut self, connection: ConnectionId, id: &QueueId) -> Option<Arc<Message>> {
-        let loaded = match self.files.get(id).cloned() {
-            Some((message, stamp)) => self.scheduler.loaded(connection, message, stamp, self.now),
-            None => {
-                self.scheduler.missing(connection);
-                None
-            }
+        let loaded = if let Some((message, stamp)) = self.files.get(id).cloned() {
+            self.scheduler.loaded(connection, message, stamp, self.now)
+        } else {
+            self.scheduler.missing(connection);
+            None
         };
         self.after();
         loaded

@@ -1,3 +1,5 @@
+//! The grammar, read and written.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use proptest::prelude::*;

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::header::{Header, HeaderError, MAX_HEADER};
 use super::{MAX_RECIPIENTS, Rules};
@@ -58,6 +59,8 @@ pub(super) enum Refusal {
     Nul,
     #[error("it went round in a loop: {0} Received fields")]
     Loop(u32),
+    #[error("its header cannot be read")]
+    Unreadable,
 }
 
 /// Reads an opened file; hands it back with what it holds.
@@ -89,7 +92,7 @@ pub(super) async fn read(
     let mut content = Content::file(file, start, workers.clone());
     let survey = Survey::of(&mut content, &rules.instance).await?;
     let file = content.into_file().ok_or_else(|| io::Error::other("the file was lost while it was read"))?;
-    Ok((file, survey.judge(block, start, rules)))
+    Ok((file, guarded(|| survey.judge(block, start, rules))))
 }
 
 impl NewHeader {
@@ -115,6 +118,11 @@ impl NewHeader {
         header.extend_from_slice(b"\r\n");
         header
     }
+}
+
+/// Should reading a header ever panic, its file goes to Badmail, where it would else be tried again for ever.
+fn guarded<T>(read: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Refusal::Unreadable))
 }
 
 /// What a first reading of the content shows.
@@ -200,4 +208,14 @@ fn waiting(recipients: Vec<(Recipient, Status)>) -> Result<Vec<Recipient>, Refus
     let of_wanted = recipients.into_iter().filter(|(_, status)| *status == wanted).map(|(recipient, _)| recipient);
     let waiting: Vec<_> = of_wanted.filter(|recipient| seen.insert(recipient.address.clone())).collect();
     if waiting.is_empty() { Err(Refusal::NobodyWaits) } else { Ok(waiting) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_header_parser_refuses_the_file() {
+        assert!(matches!(guarded::<()>(|| panic!("as the test wants it")), Err(Refusal::Unreadable)));
+    }
 }

@@ -1,4 +1,6 @@
-//! The file of vectors.
+//! The file of attack vectors.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 /// One row.
 pub(crate) struct Vector {
@@ -25,6 +27,27 @@ impl Vector {
     /// The octets, where the row has no placeholders.
     pub(crate) fn octets(&self) -> Vec<u8> {
         unescape(&self.bytes)
+    }
+
+    /// The octets of a vector of the class terminal, of which two are described and not written out.
+    pub(crate) fn shown(&self) -> Vec<u8> {
+        match self.id.as_str() {
+            "TE28" => format!("e{}", "\u{301}".repeat(500)).into_bytes(),
+            "TE33" => "漢字 한글 👨\u{200d}👩\u{200d}👧 ❤\u{fe0f} 🇩🇪".as_bytes().to_vec(),
+            _ => self.octets(),
+        }
+    }
+}
+
+/// Nothing in it acts on a terminal, hides or turns round.
+pub(crate) fn assert_harmless(text: &str) {
+    let mut combining = 0;
+    for c in text.chars() {
+        let acts = c.is_control() && c != '\n';
+        let hides = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        assert!(!acts && !hides, "{c:?} in {text:?}");
+        combining = if c == '\u{301}' { combining + 1 } else { 0 };
+        assert!(combining < 10, "a heap of combining marks in {text:?}");
     }
 }
 

@@ -1,24 +1,35 @@
-//! How a filter expression falls into words: exclusion, prefix, quotes. What they mean is not known here.
+//! How a filter expression falls into words: exclusion, prefix, quotes. What they mean is not known here, so that the
+//! filters of the queue and of the log read alike.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use super::FilterError;
+use super::quoted;
+
+/// A word of a filter that is not understood, and what would be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("filter word {}: {expected}", quoted(&**word))]
+pub struct FilterError {
+    /// The word as it was written.
+    pub word: Box<str>,
+    /// What would be right.
+    pub expected: &'static str,
+}
 
 /// One word: `[!][prefix:]value`, the value perhaps in double quotes.
-pub(super) struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// The word as it stands in the expression.
-    pub(super) written: &'a str,
-    pub(super) excludes: bool,
+    pub(crate) written: &'a str,
+    pub(crate) excludes: bool,
     /// Letters in front of the first colon.
-    pub(super) prefix: Option<&'a str>,
+    pub(crate) prefix: Option<&'a str>,
     /// The value, without quotes and escapes.
-    pub(super) value: Cow<'a, str>,
-    pub(super) quoted: bool,
+    pub(crate) value: Cow<'a, str>,
+    pub(crate) quoted: bool,
 }
 
 /// The words of an expression, in order; ends after the first error.
-pub(super) fn split(expression: &str) -> impl Iterator<Item = Result<Word<'_>, FilterError>> {
+pub(crate) fn split(expression: &str) -> impl Iterator<Item = Result<Word<'_>, FilterError>> {
     let mut rest = expression.trim_start();
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -34,7 +45,7 @@ pub(super) fn split(expression: &str) -> impl Iterator<Item = Result<Word<'_>, F
 }
 
 /// Writes a text in the quotes that [`split`] takes off again.
-pub(super) fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+pub(crate) fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_char('"')?;
     for c in text.chars() {
         if matches!(c, '"' | '\\') {

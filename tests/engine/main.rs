@@ -1,0 +1,28 @@
+//! The whole engine, started as the program starts it: listeners on loopback, a zone of fixed answers, and next hops
+//! that record every octet.
+//!
+//! Tests are named by the row of the conformance checklist or the attack vector that they prove, where there is one.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
+
+#[path = "../support/attack_vectors.rs"]
+mod attack_vectors;
+#[path = "../support/scripted_peer.rs"]
+mod scripted_peer;
+
+mod client;
+mod connections;
+mod content;
+#[cfg(unix)]
+mod descriptors;
+mod folders;
+mod house;
+mod loops;
+mod rights;
+mod settings;
+mod shown;
+mod smuggling;
+
+use client::Client;
+use house::{House, eventually};
+use scripted_peer::{ScriptedPeer, say};
