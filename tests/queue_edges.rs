@@ -145,6 +145,21 @@ async fn a_file_that_is_no_message_waits_until_it_is_whole_and_then_goes_to_badm
     assert_eq!(names(&mailroot.path().join("Badmail")), ["notes.eml"]);
 }
 
+#[tokio::test]
+async fn a_foreign_file_is_set_aside_with_a_word_by_whichever_look_finds_it() {
+    let mailroot = tempfile::tempdir().unwrap();
+    let (queue, engine) = (open(mailroot.path()), Engine::default());
+    for touched in both_ways(Touched::Foreign("buy milk.txt".into())) {
+        fs::write(mailroot.path().join("Queue/buy milk.txt"), "and eggs\n").unwrap();
+        // Told of twice at once, it has still been looked at only once.
+        let first = queue.reconcile([touched.clone(), touched], &engine).await;
+        assert!(first.changes.is_empty() && first.again.len() == 1, "{first:?}");
+        let second = queue.reconcile(first.again, &engine).await;
+        let [Change::SetAside { id: None, file, reason }] = &second.changes[..] else { panic!("{second:?}") };
+        assert_eq!((file.as_str(), reason.as_str()), ("buy milk.txt", "its name does not end in .eml"));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn badmail_is_listed_with_what_the_blocks_say() {
     let mailroot = Mailroot::new();

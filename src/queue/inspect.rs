@@ -15,7 +15,6 @@ use super::id::QueueId;
 use super::message::Message;
 use super::store::{Access, Folder, Kind, Stamp, StoredFile};
 use super::{Queue, read};
-use crate::text;
 
 /// What became of a file since it was last looked at.
 #[derive(Debug)]
@@ -45,6 +44,15 @@ pub enum Adoption {
     Gone,
 }
 
+/// The files of Queue.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Those named as messages are.
+    pub messages: Vec<(QueueId, Stamp)>,
+    /// All others, for [`Queue::adopt`].
+    pub others: Vec<OsString>,
+}
+
 impl Queue {
     /// Looks at one file again. `known` is what the caller last knew of it.
     pub async fn inspect(&self, id: &QueueId, known: Option<Stamp>) -> io::Result<Inspection> {
@@ -58,9 +66,8 @@ impl Queue {
         self.workers().run(move || adopt(&core, &name)).await
     }
 
-    /// Every message file of Queue with its stamp. Files under other names are adopted or set aside, if they did not
-    /// change since the last scan. What comes or goes meanwhile may be missed: [`Queue::inspect`] decides.
-    pub async fn scan(&self) -> io::Result<Vec<(QueueId, Stamp)>> {
+    /// What is in Queue at this moment. What comes or goes meanwhile may be missed: [`Queue::inspect`] decides.
+    pub async fn scan(&self) -> io::Result<Scan> {
         let core = self.core();
         self.workers().run(move || scan(&core)).await
     }
@@ -118,28 +125,17 @@ fn adopted(inspection: Inspection, id: QueueId) -> Adoption {
     }
 }
 
-fn scan(core: &Arc<Core>) -> io::Result<Vec<(QueueId, Stamp)>> {
-    let mut found = Vec::new();
-    let mut others = Vec::new();
+fn scan(core: &Core) -> io::Result<Scan> {
+    let Scan { mut messages, mut others } = Scan::default();
     core.store.list(Folder::Queue, &mut |entry| match (Name::of(&entry.name), entry.kind) {
         (Name::Hidden, _) | (_, Kind::Folder) => {}
         (Name::Message(id), Kind::File) => {
             // Gone since it was listed: no longer worth a word.
-            found.extend(core.store.stat(Folder::Queue, &entry.name).map(|stamp| (id, stamp)));
+            messages.extend(core.store.stat(Folder::Queue, &entry.name).map(|stamp| (id, stamp)));
         }
         _ => others.push(entry.name),
     })?;
-    for name in others {
-        match adopt(core, &name) {
-            Ok(Adoption::Adopted(id, _, stamp)) => found.push((id, stamp)),
-            Ok(_) => {}
-            Err(error) => {
-                let file = text::quoted(name.as_encoded_bytes());
-                tracing::warn!(%file, %error, "a file in Queue can neither be read nor moved");
-            }
-        }
-    }
-    Ok(found)
+    Ok(Scan { messages, others })
 }
 
 /// What a look at a file that is there tells.

@@ -5,12 +5,12 @@
 //! after: if the engine itself changed it meanwhile, the difference was its own work.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::core::{Core, file_name};
 use super::store::{Folder, Stamp};
-use super::{Adoption, Inspection, Message, Queue, QueueId, Touched};
+use super::{Adoption, Inspection, Message, Queue, QueueId, Scan, Touched};
 use crate::text;
 
 /// What its owner knows of the queue. A message is known from before its file is committed, or from the return of
@@ -56,19 +56,24 @@ impl Queue {
     /// here. A file that cannot be looked at is logged and left to the next time.
     pub async fn reconcile(&self, touched: impl IntoIterator<Item = Touched>, known: &impl Known) -> Reconciliation {
         let mut reconciliation = Reconciliation::default();
-        let (mut messages, mut everything) = (HashSet::new(), false);
+        let (mut messages, mut foreign, mut everything) = (HashSet::new(), HashSet::new(), false);
         for touched in touched {
             match touched {
                 Touched::Message(id) => {
                     messages.insert(id);
                 }
-                Touched::Foreign(name) => self.reconcile_foreign(&name, &mut reconciliation).await,
+                Touched::Foreign(name) => {
+                    foreign.insert(name);
+                }
                 Touched::Everything => everything = true,
                 Touched::Pickup => {}
             }
         }
-        let suspects =
-            if everything { self.suspects_of_all(known).await } else { self.suspects_among(messages, known).await };
+        let suspects = if everything {
+            self.suspects_of_all(known, &mut foreign).await
+        } else {
+            self.suspects_among(messages, known).await
+        };
         match suspects {
             Ok(suspects) => {
                 for id in suspects {
@@ -76,6 +81,9 @@ impl Queue {
                 }
             }
             Err(error) => warn_of("Queue", &error),
+        }
+        for name in foreign {
+            self.reconcile_foreign(&name, &mut reconciliation).await;
         }
         reconciliation
     }
@@ -111,11 +119,12 @@ impl Queue {
         self.workers().run(work).await
     }
 
-    /// Of all messages, known or on disk, those whose files are not as known.
-    async fn suspects_of_all(&self, known: &impl Known) -> io::Result<Vec<QueueId>> {
+    /// Of all messages, known or on disk, those whose files are not as known; and the files that are no messages.
+    async fn suspects_of_all(&self, known: &impl Known, foreign: &mut HashSet<OsString>) -> io::Result<Vec<QueueId>> {
         let ids = known.ids();
-        let found = self.scan().await?;
-        Ok(differing(ids, found, |id| known.stamp(id)))
+        let Scan { messages, others } = self.scan().await?;
+        foreign.extend(others);
+        Ok(differing(ids, messages, |id| known.stamp(id)))
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn run(vector: &Vector) {
     let printable = text::printable(&octets).into_owned();
     assert_harmless(&printable);
     assert_harmless(&text::quoted(&octets));
-    for width in 1..printable.chars().count() + 1 {
+    for width in 1..=printable.chars().count() {
         let shortened = text::shortened(&octets, width);
         assert_harmless(&shortened);
         assert!(shortened.chars().count() <= width);

@@ -26,7 +26,7 @@ async fn what_waited_is_read_back_after_a_restart_and_delivered() {
         ids.push(client.submit("<app@corp.example>", &["bob@far.example"], content).await);
     }
     drop(client);
-    eventually("all were tried", async || house.log("event:deferred").await.len() >= 1).await;
+    eventually("one was tried", async || !house.log("event:deferred").await.is_empty()).await;
     let peer = ScriptedPeer::new();
     let mut place = house.stop().await;
     place.set("delivery.advanced.smart_host", &house::smart_host(peer.listen().await));

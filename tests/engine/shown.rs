@@ -1,6 +1,6 @@
 //! Texts that attack a terminal, put in by every door of the engine and looked for at every window.
 
-use super::attack_vectors::{assert_harmless, vectors};
+use super::attack_vectors::{Vector, assert_harmless, vectors};
 use super::*;
 use mailroot::clock::Timestamp;
 use mailroot::engine::view::{BadmailList, BadmailShow, Log, QueueList, QueueShow, SessionList, Status};
@@ -59,19 +59,20 @@ async fn look_everywhere(house: &House, now: Timestamp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn te99_whatever_is_said_to_the_engine_is_shown_harmlessly_wherever_it_is_shown() {
-    let payloads =
-        vectors().iter().filter(|vector| vector.class == "terminal").map(|vector| vector.shown()).collect::<Vec<_>>();
+    let payloads = vectors().iter().filter(|vector| vector.class == "terminal").map(Vector::shown).collect::<Vec<_>>();
     let replies = payloads.iter().map(|payload| say([b"450 4.7.1 ", payload.as_slice()].concat())).collect();
     let peer = ScriptedPeer::new().offering(&["8BITMIME", "SMTPUTF8"]).first("RCPT", replies);
     let mut house = House::relaying_to(peer.listen().await).await;
     let server = house.address().await;
-    let mut open = Vec::new();
+    let (mut open, mut files) = (Vec::new(), 0);
     for payload in &payloads {
         let with = |before: &str, after: &str| [before.as_bytes(), payload, after.as_bytes()].concat();
         let mut client = Client::connect(server).await;
         for command in [with("EHLO ", ""), with("HELO x ", ""), with("", ""), with("VRFY ", ""), with("NOOP ", "")] {
             assert_harmless(&client.say(command).await);
         }
+        // Another session, since the errors of one are answered ever later.
+        let mut client = Client::connect(server).await;
         for sender in
             [with("<\"", "\"@corp.example>"), with("<", "@corp.example>"), with("<app@corp.example> ENVID=", "")]
         {
@@ -89,17 +90,16 @@ async fn te99_whatever_is_said_to_the_engine_is_shown_harmlessly_wherever_it_is_
         client.submit("<app@corp.example>", &["bob@far.example"], content).await;
         client.say([b"EHLO ".as_slice(), payload].concat()).await;
         open.push(client);
-        // A name of a file holds no solidus.
+        // A name of a file holds no solidus, and on some systems none of the others.
         let name = String::from_utf8_lossy(payload).replace('/', "|");
-        std::fs::write(house.path("Queue").join(format!("{name:.60}.eml")), "no message").unwrap();
-        std::fs::write(house.path("Pickup").join(format!("{name:.60}.txt")), with("X-Receiver: ", "\r\n\r\n")).unwrap();
+        let in_queue = std::fs::write(house.path("Queue").join(format!("{name:.60}.eml")), "no message");
+        let in_pickup =
+            std::fs::write(house.path("Pickup").join(format!("{name:.60}.txt")), with("X-Receiver: ", "\r\n"));
+        files += usize::from(in_queue.is_ok()) + usize::from(in_pickup.is_ok());
     }
     let tried = async || house.queue().await.iter().filter(|row| row["attempts"] == 1).count() == payloads.len();
     eventually("all were tried", tried).await;
-    eventually("what is no message is in Badmail", async || {
-        house.log("event:badmail").await.len() >= 2 * payloads.len()
-    })
-    .await;
+    eventually("what is no message is in Badmail", async || house.log("event:badmail").await.len() >= files).await;
     for payload in &payloads {
         let text = String::from_utf8_lossy(payload);
         house.place().write_text(&format!("[general]\nhostname = '''{text}'''\n[\"{text}\"]\n"));
