@@ -42,10 +42,22 @@ pub fn main() -> ExitCode {
         // Who closed the pipe has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&format!("{error:#}"));
+            output::complain(&sentence(&error));
             ExitCode::from(exit_status(&error))
         }
     }
+}
+
+/// An error and its causes. Most of our errors name their cause where it reads best; it is not said twice.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !sentence.contains(&cause) {
+            sentence.push_str(": ");
+            sentence.push_str(&cause);
+        }
+    }
+    sentence
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {

@@ -56,7 +56,9 @@ fn bad_settings_are_status_2_and_named() {
     }
     let output = mailroot(folder.path(), &["--config", "absent.toml", "status"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("absent.toml"));
+    let said = text(&output.stderr);
+    assert!(said.contains("absent.toml"));
+    assert_eq!(said.matches("(os error").count(), 1, "the cause is named once: {said}");
 }
 
 #[test]
