@@ -16,11 +16,15 @@ mod look;
 mod messages;
 mod pickup;
 mod problems;
+mod queue_page;
 mod reload;
+mod snapshot;
 mod start;
 pub mod view;
 mod watch;
 
 pub use command::{Actor, BadmailAct, Command, Outcome, QueueAct, Role, Target};
 pub use handle::Handle;
+pub use queue_page::{AGES, QueuePage, QueueQuery, QueueShape, ShapeRow, SortKey};
+pub use snapshot::{EngineState, LogTail, QueueSummary, Snapshot};
 pub use start::{Engine, Options, StartError};

@@ -17,6 +17,8 @@ const LAYERS: &[&[&str]] = &[
     &["smtp", "queue"],
     &["delivery"],
     &["engine"],
+    &["dashboard", "demo"],
+    &["terminal"],
     &["remote"],
     &["cli"],
     &["main", "fuzzing"],

@@ -10,13 +10,16 @@ use crate::config::{self, Settings};
 use crate::engine::{Command, Outcome};
 use crate::remote::Client;
 
+/// The answer does not fit the question.
+const MISUNDERSTOOD: &str = "the engine's answer was not understood: is it another version?";
+
 /// Has an act done and says what came of it.
 pub(super) fn act(file: Option<&Path>, command: &Command) -> anyhow::Result<()> {
     block_on(async {
         match connect(file).await?.execute(command).await? {
             Outcome::Done { message, .. } => Ok(output::write(&format!("{message}\n"))?),
             Outcome::Refused { reason } => bail!(reason),
-            Outcome::View { .. } => bail!("the engine answered with a view: is it another version?"),
+            Outcome::View { .. } | Outcome::Conflict { .. } => bail!("{MISUNDERSTOOD}"),
         }
     })
 }
@@ -24,11 +27,9 @@ pub(super) fn act(file: Option<&Path>, command: &Command) -> anyhow::Result<()> 
 /// Asks for a view.
 pub(super) async fn view<V: DeserializeOwned>(client: &mut Client, command: &Command) -> anyhow::Result<V> {
     match client.execute(command).await? {
-        Outcome::View { view } => {
-            serde_json::from_value(view).context("the engine's answer was not understood: is it another version?")
-        }
+        Outcome::View { view } => serde_json::from_value(view).context(MISUNDERSTOOD),
         Outcome::Refused { reason } => bail!(reason),
-        Outcome::Done { .. } => bail!("the engine answered without a view: is it another version?"),
+        Outcome::Done { .. } | Outcome::Conflict { .. } => bail!("{MISUNDERSTOOD}"),
     }
 }
 

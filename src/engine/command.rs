@@ -66,6 +66,23 @@ pub enum Command {
         /// On what.
         target: Target,
     },
+    /// Works out on which messages an act would work, and remembers them for [`Command::QueueApply`].
+    QueuePlan {
+        /// Which act.
+        act: QueueAct,
+        /// On what.
+        target: Target,
+    },
+    /// Does what was planned, to exactly the messages that the plan named.
+    QueueApply {
+        /// As the plan named itself.
+        plan: String,
+    },
+    /// The header fields and the text of a message, made safe to read.
+    QueuePreview {
+        /// Which.
+        id: String,
+    },
     /// The message as text, content included.
     QueueExport {
         /// Which.
@@ -113,6 +130,15 @@ pub enum Command {
     },
     /// The destinations and their health.
     Destinations,
+    /// The settings file as it is.
+    SettingsText,
+    /// Replaces the settings file and applies it: all of it or nothing.
+    SettingsApply {
+        /// The new text.
+        text: String,
+        /// The text it was made from; if the file holds another one, nothing is done.
+        base: String,
+    },
     /// Read the settings file again.
     Reload,
     /// Drain and stop.
@@ -131,6 +157,8 @@ pub enum QueueAct {
     Release,
     /// Remove; for a day the files stay in `.state`.
     Delete,
+    /// Undo a removal.
+    Restore,
 }
 
 /// What to do with Badmail.
@@ -176,6 +204,11 @@ pub enum Outcome {
         /// Why, and what to do.
         reason: String,
     },
+    /// Nothing was done, since the settings file was changed by somebody else meanwhile.
+    Conflict {
+        /// What the file holds now.
+        text: String,
+    },
 }
 
 impl Outcome {
@@ -203,6 +236,10 @@ impl Command {
             Self::QueueAct { act: QueueAct::Hold, .. } => "queue hold",
             Self::QueueAct { act: QueueAct::Release, .. } => "queue release",
             Self::QueueAct { act: QueueAct::Delete, .. } => "queue delete",
+            Self::QueueAct { act: QueueAct::Restore, .. } => "queue restore",
+            Self::QueuePlan { .. } => "queue plan",
+            Self::QueueApply { .. } => "queue apply",
+            Self::QueuePreview { .. } => "queue preview",
             Self::QueueExport { .. } => "queue export",
             Self::BadmailList { .. } => "badmail list",
             Self::BadmailShow { .. } => "badmail show",
@@ -212,6 +249,8 @@ impl Command {
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
             Self::Destinations => "destinations",
+            Self::SettingsText => "settings text",
+            Self::SettingsApply { .. } => "settings apply",
             Self::Reload => "reload",
             Self::Stop => "stop",
         }
@@ -227,16 +266,31 @@ impl Command {
             | Self::BadmailList { .. }
             | Self::BadmailShow { .. }
             | Self::Log { .. }
-            | Self::Destinations => Role::Observer,
-            Self::QueueAct { act: QueueAct::Retry | QueueAct::Hold | QueueAct::Release, .. }
-            | Self::CloseSession { .. }
+            | Self::Destinations
+            // What is applied is what was planned, and may need more.
+            | Self::QueueApply { .. } => Role::Observer,
+            Self::QueuePlan { act, .. } => act.needs(),
+            Self::QueueAct { act, .. } => act.needs(),
+            Self::CloseSession { .. }
             | Self::Pause { .. }
             | Self::Resume { .. } => Role::Operator,
-            Self::QueueAct { act: QueueAct::Delete, .. }
+            Self::QueuePreview { .. }
+            | Self::SettingsText
+            | Self::SettingsApply { .. }
             | Self::QueueExport { .. }
             | Self::BadmailAct { .. }
             | Self::Reload
             | Self::Stop => Role::Admin,
+        }
+    }
+}
+
+impl QueueAct {
+    /// The least role that may do it.
+    pub const fn needs(self) -> Role {
+        match self {
+            Self::Retry | Self::Hold | Self::Release => Role::Operator,
+            Self::Delete | Self::Restore => Role::Admin,
         }
     }
 }

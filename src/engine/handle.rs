@@ -72,6 +72,11 @@ impl Handle {
             Command::BadmailAct { act, target } => badmail::act(shared, actor, act, &target).await,
             Command::Pause { domain } => pause(shared, actor, domain.as_deref()),
             Command::Resume { domain } => resume(shared, actor, domain.as_deref()),
+            Command::QueuePlan { .. }
+            | Command::QueueApply { .. }
+            | Command::QueuePreview { .. }
+            | Command::SettingsText
+            | Command::SettingsApply { .. } => Outcome::refused("being built"),
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
                 tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));

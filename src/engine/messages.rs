@@ -79,6 +79,7 @@ pub(super) async fn act(shared: &Shared, actor: &Actor, act: QueueAct, target: &
         Err(reason) => return Outcome::refused(reason),
     };
     let (count, done) = match act {
+        QueueAct::Restore => return Outcome::refused("being built"),
         QueueAct::Retry => (shared.dispatcher.retry(&ids), "tried now"),
         QueueAct::Hold => (shared.dispatcher.hold(&ids, &actor.name).await, "held"),
         QueueAct::Release => (shared.dispatcher.release(&ids, &actor.name).await, "released"),

@@ -85,6 +85,60 @@ pub struct Origin {
     pub user: Option<String>,
 }
 
+/// What an act on the queue would do; it is done by its name, to exactly these messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The name by which it is applied, for some minutes.
+    pub plan: String,
+    /// How many messages it would change.
+    pub count: usize,
+    /// The first few of them.
+    pub sample: Vec<Message>,
+}
+
+/// A message as a person reads it: nothing in it can do anything.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Preview {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The queue id.
+    pub id: String,
+    /// From, To, Cc, Subject, Date: those there are, in this order, decoded.
+    pub header: Vec<(String, String)>,
+    /// The lines of the text.
+    pub text: Vec<String>,
+    /// Whether more of the text was left out.
+    pub is_cut: bool,
+    /// The other parts.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A part of a message that is not its text.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The name the sender gave it.
+    pub name: Option<String>,
+    /// Its media type.
+    pub media_type: String,
+    /// Its octets, decoded.
+    pub size: u64,
+}
+
+/// The settings file, for an editor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsText {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Where it is, or would be made.
+    pub path: String,
+    /// The folder that relative paths in it start from.
+    pub base: String,
+    /// What it holds; empty if it is not there yet.
+    pub text: String,
+}
+
 /// A message with its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {

@@ -1,0 +1,92 @@
+//! What a viewer sees: plain data, made by the sampler and never changed afterwards.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::view::Disk;
+use crate::clock::Timestamp;
+use crate::config::Settings;
+use crate::delivery::DestinationRow;
+use crate::ledger::{History, Record, SessionSnapshot};
+use crate::queue::Counts;
+
+/// The relay at one moment. Parts that did not change since the last snapshot are the same `Arc`, so that a viewer
+/// can tell by the pointer that there is nothing new.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// When it was taken.
+    pub time: Timestamp,
+    /// Whether mail is taken.
+    pub state: EngineState,
+    /// When the engine started.
+    pub since: Timestamp,
+    /// The addresses in service.
+    pub listeners: Arc<[SocketAddr]>,
+    /// The settings in force.
+    pub settings: Arc<Settings>,
+    /// The file they come from; `None` while the defaults serve.
+    pub settings_file: Option<Arc<PathBuf>>,
+    /// The sessions, oldest first.
+    pub sessions: Arc<[SessionSnapshot]>,
+    /// The queue in numbers.
+    pub queue: QueueSummary,
+    /// Where mail goes, by name.
+    pub destinations: Arc<[DestinationRow]>,
+    /// Files in Badmail.
+    pub badmail: usize,
+    /// Counts since the start, by name.
+    pub totals: Arc<[(&'static str, u64)]>,
+    /// The last minute and the last hour.
+    pub history: Arc<History>,
+    /// The newest lines of the delivery log.
+    pub log: Arc<LogTail>,
+    /// The disk of the mailroot; `None` where it cannot be asked.
+    pub disk: Option<Disk>,
+    /// What needs a person.
+    pub problems: Arc<[String]>,
+    /// What may be meant otherwise, such as a relay open to the world.
+    pub warnings: Arc<[String]>,
+}
+
+/// Whether mail is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineState {
+    /// As usual.
+    Running,
+    /// New connections are refused, since a person wants it so; what is queued is delivered.
+    Paused,
+    /// The engine ends what is under way and stops.
+    Draining,
+}
+
+impl EngineState {
+    /// The word in lists and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Draining => "stopping",
+        }
+    }
+}
+
+/// The queue in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct QueueSummary {
+    /// By phase.
+    pub counts: Counts,
+    /// When the oldest message was accepted.
+    pub oldest: Option<Timestamp>,
+    /// Grows with every change of any message, so that a viewer knows when its page is stale.
+    pub revision: u64,
+}
+
+/// The newest lines of the delivery log, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct LogTail {
+    /// The number of the first record here; records are numbered from the start of the engine.
+    pub first: u64,
+    /// The records.
+    pub records: Vec<Arc<Record>>,
+}
