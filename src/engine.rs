@@ -20,6 +20,8 @@ mod queue_page;
 mod reload;
 mod snapshot;
 mod start;
+mod transcript;
+mod trial;
 pub mod view;
 mod watch;
 
@@ -28,3 +30,5 @@ pub use handle::Handle;
 pub use queue_page::{AGES, QueuePage, QueueQuery, QueueShape, ShapeRow, SortKey};
 pub use snapshot::{EngineState, LogTail, QueueSummary, Snapshot};
 pub use start::{Engine, Options, StartError};
+pub use transcript::{SessionWatch, TranscriptEvent};
+pub use trial::{Trial, TrialError, TrialEvent, TrialWatch};
