@@ -101,6 +101,8 @@ fn sessions() -> Vec<SessionSnapshot> {
         messages,
         bytes,
         age: Duration::from_secs(age),
+        user: None,
+        is_encrypted: false,
     };
     use Direction::{Inbound, Outbound};
     vec![
