@@ -1,0 +1,5 @@
+//! A viewer's terminal.
+
+pub mod capabilities;
+pub mod decode;
+pub mod screen;
