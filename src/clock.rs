@@ -102,7 +102,13 @@ impl Clock {
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        Timestamp(self.base.load(Ordering::Relaxed) + self.elapsed())
+        self.at(tokio::time::Instant::now())
+    }
+
+    /// The time at a moment since the start of this clock.
+    pub fn at(&self, moment: tokio::time::Instant) -> Timestamp {
+        let elapsed = i64::try_from(moment.duration_since(self.origin).as_secs()).unwrap_or(i64::MAX);
+        Timestamp(self.base.load(Ordering::Relaxed) + elapsed)
     }
 
     /// Adopts the system's time, to be called once a minute. A jump of more than twelve hours is not believed:
@@ -114,10 +120,6 @@ impl Clock {
         }
         self.base.fetch_add(difference, Ordering::Relaxed);
         Ok(())
-    }
-
-    fn elapsed(&self) -> i64 {
-        i64::try_from(self.origin.elapsed().as_secs()).unwrap_or(i64::MAX)
     }
 }
 

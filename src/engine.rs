@@ -19,7 +19,10 @@ mod problems;
 mod queue_page;
 mod reload;
 mod snapshot;
+mod standin;
 mod start;
+mod transcript;
+mod trial;
 pub mod view;
 mod watch;
 
@@ -27,4 +30,7 @@ pub use command::{Actor, BadmailAct, Command, Outcome, QueueAct, Role, Target};
 pub use handle::Handle;
 pub use queue_page::{AGES, QueuePage, QueueQuery, QueueShape, ShapeRow, SortKey};
 pub use snapshot::{EngineState, LogTail, QueueSummary, Snapshot};
+pub use standin::{QueueReader, Viewing};
 pub use start::{Engine, Options, StartError};
+pub use transcript::{SessionWatch, TranscriptEvent};
+pub use trial::{Trial, TrialError, TrialEvent, TrialWatch};

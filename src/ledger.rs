@@ -5,6 +5,7 @@
 //! who looks, and decides nothing.
 
 mod application;
+mod audience;
 mod files;
 mod filter;
 mod history;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 
 pub use application::{AlreadyInstalled, ApplicationLog};
+pub use audience::{Audience, Side, Told};
 pub use files::purge_logs;
 pub use filter::RecordFilter;
 pub use history::{History, Sample};
@@ -72,6 +74,11 @@ impl Ledger {
     /// Asks a session to end. True if it existed.
     pub fn close_session(&self, id: u64) -> bool {
         self.sessions.close(id)
+    }
+
+    /// A session as it is, and what is told of it from now on; `None` if there is no such session.
+    pub fn watch_session(&self, id: u64) -> Option<(SessionSnapshot, broadcast::Receiver<Told>)> {
+        self.sessions.watch(id)
     }
 
     /// The sessions as they are now, oldest first.

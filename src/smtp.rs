@@ -13,10 +13,11 @@ mod line;
 mod parameters;
 mod path;
 mod server;
+mod transcript;
 
 pub use client::{
-    Body, ClientError, Connection, Extensions, Outcome, RecipientOutcome, ReplyError, ReplyReader, Side, Stage,
-    Timeouts, Transaction, Transcript,
+    Body, ClientError, Connection, Extensions, Outcome, RecipientOutcome, ReplyError, ReplyReader, Stage, Timeouts,
+    Transaction,
 };
 pub use command::{Command, CommandError, Foreign};
 pub use data::{Decoder, Framing, Irregularities, Piece};
@@ -25,3 +26,4 @@ pub use host::{Draft, Host, Peer, Refusal, Submission};
 pub use parameters::{MailParameters, ParameterError, RcptParameters};
 pub use path::{Path, PathError};
 pub use server::serve;
+pub use transcript::{Side, Transcript};

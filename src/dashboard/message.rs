@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::input::Input;
-use crate::engine::{Command, Outcome, QueuePage, QueueQuery, QueueShape, Snapshot};
+use crate::engine::{Command, Outcome, QueuePage, QueueQuery, QueueShape, Snapshot, TranscriptEvent, TrialEvent};
 use crate::mail::Address;
 use crate::queue::QueueId;
 
@@ -27,6 +27,14 @@ pub enum Answer {
     Page(QueuePage),
     /// Of [`Effect::ReadShape`].
     Shape(QueueShape),
+    /// Of [`Effect::WatchSession`], again and again; `None` is the end of the session with this id.
+    Transcript(u64, Option<TranscriptEvent>),
+    /// Of [`Effect::WatchSession`]: why there is nothing to watch.
+    NoTranscript(u64, String),
+    /// Of [`Effect::TestMessage`], again and again.
+    Trial(TrialEvent),
+    /// Of [`Effect::Export`]: where the file is, or why there is none.
+    Exported(Result<String, String>),
 }
 
 /// What a model wants done. It never waits for any of it.

@@ -102,6 +102,11 @@ pub enum Command {
         /// Which.
         id: String,
     },
+    /// The header fields and the text of a message of Badmail, made safe to read.
+    BadmailPreview {
+        /// Which.
+        id: String,
+    },
     /// An act on Badmail.
     BadmailAct {
         /// Which act.
@@ -243,6 +248,7 @@ impl Command {
             Self::QueueExport { .. } => "queue export",
             Self::BadmailList { .. } => "badmail list",
             Self::BadmailShow { .. } => "badmail show",
+            Self::BadmailPreview { .. } => "badmail preview",
             Self::BadmailAct { act: BadmailAct::Resend, .. } => "badmail resend",
             Self::BadmailAct { act: BadmailAct::Delete, .. } => "badmail delete",
             Self::Log { .. } => "log",
@@ -275,6 +281,7 @@ impl Command {
             | Self::Pause { .. }
             | Self::Resume { .. } => Role::Operator,
             Self::QueuePreview { .. }
+            | Self::BadmailPreview { .. }
             | Self::SettingsText
             | Self::SettingsApply { .. }
             | Self::QueueExport { .. }

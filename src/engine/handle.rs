@@ -5,16 +5,18 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::command::{Actor, Command, Outcome};
+use super::command::{Actor, Command, Outcome, Role};
 use super::gate::Gate;
 use super::problems::Problems;
 use super::reload::Reloader;
+use super::transcript::SessionWatch;
+use super::trial::{Trial, TrialWatch};
 use super::{badmail, look, messages};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
-use crate::mail::Domain;
+use crate::mail::{Address, Domain};
 use crate::queue::Queue;
 
 /// What every part of a running engine shares.
@@ -75,6 +77,7 @@ impl Handle {
             Command::QueuePlan { .. }
             | Command::QueueApply { .. }
             | Command::QueuePreview { .. }
+            | Command::BadmailPreview { .. }
             | Command::SettingsText
             | Command::SettingsApply { .. } => Outcome::refused("being built"),
             Command::Reload => self.reload(actor).await,
@@ -93,6 +96,35 @@ impl Handle {
             Ok(change) => Outcome::done(1, format!("settings: {change}")),
             Err(reason) => Outcome::refused(reason),
         }
+    }
+
+    /// The dialogue of a session from now on. Any role may read along: content and secrets are not told.
+    pub fn watch_session(&self, actor: &Actor, id: u64) -> Result<SessionWatch, String> {
+        match self.0.ledger.watch_session(id) {
+            Some((session, lines)) => {
+                tracing::info!("{} watches session {id}", crate::text::quoted(&actor.name));
+                Ok(SessionWatch::new(Arc::clone(&self.0.clock), &session, lines))
+            }
+            None => Err(no_session(id)),
+        }
+    }
+
+    /// Sends a message through the first listener in service, as `mailroot test` does, and tells the dialogue as it
+    /// happens. Without `from` the postmaster of this host sends it. Needs an operator.
+    pub fn test_message(&self, actor: &Actor, from: Option<Address>, to: Address) -> Result<TrialWatch, String> {
+        if actor.role < Role::Operator {
+            return Err(format!("a test message needs the role {}; you are {}", Role::Operator, actor.role));
+        }
+        tracing::info!(
+            "{} sends a test message to {}",
+            crate::text::quoted(&actor.name),
+            crate::text::quoted(to.as_str())
+        );
+        let hostname = self.settings().general.hostname.clone();
+        let trial = Trial::new(hostname, from, to).map_err(|error| error.to_string())?;
+        let shared = Arc::clone(&self.0);
+        let server = async move { shared.reloader.first_address().await };
+        Ok(TrialWatch::new(trial, Arc::clone(&self.0.clock), server))
     }
 
     /// Every line of the delivery log from now on.
@@ -130,8 +162,12 @@ fn close_session(shared: &Shared, actor: &Actor, id: u64) -> Outcome {
         tracing::info!("{} closed session {id}", crate::text::quoted(&actor.name));
         Outcome::done(1, format!("session {id} is being closed"))
     } else {
-        Outcome::refused(format!("there is no session {id}; `mailroot sessions` lists those there are"))
+        Outcome::refused(no_session(id))
     }
+}
+
+fn no_session(id: u64) -> String {
+    format!("there is no session {id}; `mailroot sessions` lists those there are")
 }
 
 fn pause(shared: &Shared, actor: &Actor, domain: Option<&str>) -> Outcome {

@@ -91,6 +91,8 @@ fn session(snapshot: SessionSnapshot) -> Session {
         direction: snapshot.direction.as_str().to_owned(),
         peer: snapshot.peer.to_string(),
         name: snapshot.name.map(String::from),
+        user: snapshot.user.map(String::from),
+        tls: snapshot.is_encrypted,
         state: snapshot.activity.as_str().to_owned(),
         messages: snapshot.messages,
         bytes: snapshot.bytes,

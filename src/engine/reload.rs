@@ -82,6 +82,11 @@ impl Listeners {
         });
     }
 
+    /// In the order of the settings.
+    fn first(&self, addresses: &[SocketAddr]) -> Option<SocketAddr> {
+        addresses.iter().find_map(|address| self.open.get(address)).map(|open| open.actual)
+    }
+
     fn actual(&self) -> Vec<SocketAddr> {
         let mut actual: Vec<_> = self.open.values().map(|open| open.actual).collect();
         actual.sort_unstable();
@@ -136,6 +141,11 @@ impl Reloader {
     /// The addresses in service.
     pub(super) async fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.lock().await.actual()
+    }
+
+    /// Of the addresses in service the one that the settings name first.
+    pub(super) async fn first_address(&self) -> Option<SocketAddr> {
+        self.listeners.lock().await.first(&self.settings.load().general.listen)
     }
 
     /// What can fail goes first: the new listeners are bound before anything is published. `None` where nothing

@@ -217,6 +217,11 @@ pub struct Session {
     pub peer: String,
     /// HELO name inbound, host name outbound.
     pub name: Option<String>,
+    /// The login.
+    pub user: Option<String>,
+    /// Whether TLS protects it.
+    #[serde(default)]
+    pub tls: bool,
     /// What it is doing.
     pub state: String,
     /// Messages so far.

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
 use super::Ledger;
+use super::audience::{Audience, Told};
 use crate::text;
 
 /// The longest name shown of a peer, in characters: a HELO name may be anything.
@@ -83,6 +84,10 @@ pub struct SessionSnapshot {
     pub peer: SocketAddr,
     /// HELO name inbound, host name outbound: printable.
     pub name: Option<Box<str>>,
+    /// The login, where there is one: printable.
+    pub user: Option<Box<str>>,
+    /// Whether TLS protects it.
+    pub is_encrypted: bool,
     /// What it is doing.
     pub activity: Activity,
     /// Messages so far.
@@ -131,6 +136,11 @@ impl SessionGuard {
         self.session.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Those who watch the session: whoever speaks the dialogue tells them.
+    pub fn audience(&self) -> &Arc<Audience> {
+        &self.session.audience
+    }
+
     /// Resolves when a person closes the session.
     pub async fn closed(&self) {
         let closed = self.session.wake.notified();
@@ -143,6 +153,7 @@ impl SessionGuard {
 impl Drop for SessionGuard {
     fn drop(&mut self) {
         self.ledger.sessions.remove(&self.session);
+        self.session.audience.dismiss();
     }
 }
 
@@ -157,6 +168,8 @@ struct Session {
     bytes: AtomicU64,
     is_closed: AtomicBool,
     wake: Notify,
+    /// Apart from the session, since the connection tells it too.
+    audience: Arc<Audience>,
 }
 
 impl Session {
@@ -167,6 +180,8 @@ impl Session {
             direction: self.direction,
             peer: self.peer,
             name: self.name.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            user: None,
+            is_encrypted: false,
             activity: Activity::ALL.get(activity).copied().unwrap_or(Activity::Closing),
             messages: self.messages.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
@@ -206,6 +221,7 @@ impl Registry {
             bytes: AtomicU64::new(0),
             is_closed: AtomicBool::new(false),
             wake: Notify::new(),
+            audience: Arc::default(),
         });
         open.sessions.insert(session.id, Arc::clone(&session));
         session
@@ -227,6 +243,15 @@ impl Registry {
         session.is_closed.store(true, Ordering::Release);
         session.wake.notify_waiters();
         true
+    }
+
+    /// The session as it is, and all that is told of it from now on.
+    pub(super) fn watch(&self, id: u64) -> Option<(SessionSnapshot, broadcast::Receiver<Told>)> {
+        // Under the lock, so that the session cannot end between the two.
+        let open = self.lock();
+        let session = open.sessions.get(&id)?;
+        let lines = session.audience.join();
+        Some((session.snapshot(), lines))
     }
 
     pub(super) fn snapshots(&self) -> Vec<SessionSnapshot> {

@@ -12,7 +12,6 @@ mod outcome;
 mod reply_reader;
 mod timeouts;
 mod transaction;
-mod transcript;
 mod wire;
 
 use std::sync::Arc;
@@ -27,8 +26,8 @@ pub use outcome::{Outcome, RecipientOutcome};
 pub use reply_reader::{ReplyError, ReplyReader};
 pub use timeouts::Timeouts;
 pub use transaction::{Body, Transaction};
-pub use transcript::{Side, Transcript};
 
+use super::transcript::Transcript;
 use crate::mail::{Domain, Reply, Severity};
 use crate::text::shortened;
 use exchange::Exchange;

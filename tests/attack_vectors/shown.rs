@@ -95,6 +95,8 @@ fn in_the_views(payload: &str) {
         direction: text(),
         peer: text(),
         name: Some(text()),
+        user: Some(text()),
+        tls: false,
         state: text(),
         messages: 0,
         bytes: 0,

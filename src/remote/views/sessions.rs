@@ -44,6 +44,8 @@ mod tests {
             direction: "inbound".to_owned(),
             peer: "192.0.2.7:50000".to_owned(),
             name: Some("host\u{9b}2J".to_owned()),
+            user: None,
+            tls: false,
             state: "content".to_owned(),
             messages: 2,
             bytes: 8192,

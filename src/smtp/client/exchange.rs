@@ -13,8 +13,9 @@ use super::dot_stuffing::DotStuffer;
 use super::outcome::Progress;
 use super::transaction::{Body, Transaction};
 use super::wire::Wire;
-use super::{ClientError, Extensions, Stage, transcript};
+use super::{ClientError, Extensions, Stage};
 use crate::mail::{Reply, Severity};
+use crate::smtp::transcript;
 
 /// RCPT commands sent before their replies are read. The replies to so many fit into any socket's buffers, so that
 /// the two sides never wait for each other to read.
@@ -172,6 +173,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Send + Unpin> Exchange<'a, S> {
         stuffer.finish(&mut self.wire.out)?;
         if let Some(transcript) = &self.wire.transcript {
             transcript::tell_content(&**transcript, octets);
+            transcript::tell_commands(&**transcript, b".");
         }
         self.wire.flush(Stage::Content, wait).await
     }

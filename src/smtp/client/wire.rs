@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
-use super::transcript::{self, Side, Transcript};
 use super::{ClientError, ReplyReader, Stage, Timeouts};
 use crate::mail::{Reply, Severity};
+use crate::smtp::transcript::{self, Transcript};
 use crate::text::printable;
 
 /// How many octets are read at once. Replies are short; a connection that waits keeps this much memory.
@@ -128,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire<S> {
             let transcript = self.transcript.as_deref();
             let seen = |line: &[u8]| {
                 if let Some(transcript) = transcript {
-                    transcript.line(Side::Server, &printable(line));
+                    transcript::tell_replies(transcript, line);
                 }
             };
             match self.replies.next_reply(seen) {
