@@ -27,7 +27,8 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::new("pane.log", &[Key::char('3')], "log", "Go to Log", |model| model.focus(PaneId::Log)),
     Action::new("pane.settings", &[Key::char('4')], "settings", "Go to Settings", |model| {
         model.focus(PaneId::Settings)
-    }),
+    })
+    .hinted(15),
     Action::new("pane.next", &[Key::plain(KeyCode::Tab)], "next pane", "Go to the next pane", |model| turn(model, 1))
         .hinted(30),
     Action::new("pane.previous", &[Key::plain(KeyCode::BackTab)], "previous pane", "Go to the pane before", |model| {
