@@ -102,6 +102,8 @@ pub(crate) struct Scheduler {
     random: fastrand::Rng,
     memory: u64,
     serial: u64,
+    /// How often it became known anew where mail goes.
+    reroutings: u64,
     swept: Timestamp,
     draining: bool,
 }
@@ -125,6 +127,7 @@ impl Scheduler {
             random,
             memory: 0,
             serial: 0,
+            reroutings: 0,
             swept: now,
             draining: false,
         }
@@ -231,6 +234,7 @@ impl Scheduler {
 
     /// DNS has answered for a domain.
     pub(crate) fn resolved(&mut self, domain: &Domain, answer: Result<Exchange, Reply>, now: Timestamp) {
+        self.reroutings += 1;
         let answer = match answer {
             Ok(exchange) => {
                 let port = self.settings.delivery.connections.port;
@@ -250,6 +254,7 @@ impl Scheduler {
     /// Puts new settings in force: routes and limits are decided anew, and what was held back is tried under them.
     pub(crate) fn adopt(&mut self, settings: Arc<Settings>, now: Timestamp) {
         self.settings = settings;
+        self.reroutings += 1;
         self.sites.clear();
         let ids: Vec<DestinationId> = self.destinations.keys().copied().collect();
         for id in ids {
@@ -326,6 +331,7 @@ impl Scheduler {
     }
 
     fn sweep(&mut self, now: Timestamp) {
+        self.reroutings += 1;
         self.sites.sweep(now);
         let by_target = &mut self.by_target;
         self.destinations.retain(|_, destination| {

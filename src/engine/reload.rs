@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -101,6 +101,8 @@ pub(super) struct Reloader {
     settings: Arc<ArcSwap<Settings>>,
     /// Held during a reload, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
+    /// The addresses in service, for those who must not wait for a reload.
+    in_service: std::sync::Mutex<Arc<[SocketAddr]>>,
     dispatcher: Dispatcher,
     problems: Arc<Problems>,
 }
@@ -114,7 +116,8 @@ impl Reloader {
         dispatcher: Dispatcher,
         problems: Arc<Problems>,
     ) -> Self {
-        Self { file, application_log, settings, listeners: Mutex::new(listeners), dispatcher, problems }
+        let in_service = std::sync::Mutex::new(listeners.actual().into());
+        Self { file, application_log, settings, listeners: Mutex::new(listeners), in_service, dispatcher, problems }
     }
 
     /// Applies the file. `Ok` says in a sentence what changed; `Err` why nothing did.
@@ -148,6 +151,16 @@ impl Reloader {
         self.listeners.lock().await.first(&self.settings.load().general.listen)
     }
 
+    /// The same as it was before a reload that is under way.
+    pub(super) fn in_service(&self) -> Arc<[SocketAddr]> {
+        Arc::clone(&self.in_service.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The settings file.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.file.clone()
+    }
+
     /// What can fail goes first: the new listeners are bound before anything is published. `None` where nothing
     /// changed.
     async fn apply(&self, mut new: Settings) -> Result<Option<String>, String> {
@@ -169,6 +182,7 @@ impl Reloader {
         self.settings.store(Arc::new(new));
         listeners.serve(bound);
         listeners.retain(&addresses);
+        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
         self.dispatcher.settings_changed();
         Ok(Some(describe(&changes)))
     }

@@ -14,8 +14,10 @@ use super::intake::{Intake, Space};
 use super::janitor;
 use super::listener::Reception;
 use super::pickup;
+use super::plan::Plans;
 use super::problems::{Problems, Source};
 use super::reload::{BindError, Listeners, Reloader};
+use super::sampler::{Sampler, Surroundings};
 use super::watch as queue_watch;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -65,6 +67,8 @@ pub struct Engine {
     draining: watch::Sender<bool>,
     /// Upkeep that may be cut off anywhere.
     tasks: JoinSet<()>,
+    /// Shows what goes on, up to the end.
+    sampling: JoinSet<()>,
     /// Takes from Pickup, and must end between two files.
     pickup: JoinHandle<()>,
 }
@@ -135,13 +139,21 @@ impl Engine {
             draining: drain,
             stop: Notify::new(),
             pickup_touched: Notify::new(),
+            sampler: Sampler::default(),
+            surroundings: Surroundings::default(),
+            plans: Plans::default(),
         });
+        shared.surroundings.look(&shared.queue, &shared.ledger).await;
         let mut tasks = JoinSet::new();
         tasks.spawn(queue_watch::follow(Arc::clone(&shared), folders));
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
         tasks.spawn(super::reload::follow_file(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
-        Ok(Self { shared, draining, tasks, pickup })
+        let mut sampling = JoinSet::new();
+        let source = Arc::clone(&shared);
+        sampling.spawn(async move { source.sampler.run(&*source).await });
+        sampling.spawn(Surroundings::keep_looking(Arc::clone(&shared)));
+        Ok(Self { shared, draining, tasks, sampling, pickup })
     }
 
     /// The door for viewers and commands.
@@ -162,6 +174,7 @@ impl Engine {
         if tokio::time::timeout(DRAIN, finish).await.is_err() {
             tracing::warn!("stopping with sessions still open; their mail stays in the queue");
         }
+        self.sampling.shutdown().await;
         self.shared.ledger.flush();
     }
 }

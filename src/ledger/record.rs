@@ -40,12 +40,18 @@ pub enum Event {
     Held,
     /// No longer held.
     Released,
+    /// Tried before its time, since a named person wants it so.
+    Retried,
+    /// Brought back after it was removed.
+    Restored,
     /// Removed from Badmail or Drop because of their limits.
     Purged,
+    /// Something else that a named person did, or did to many messages at once; `reply` says what came of it.
+    Act,
 }
 
 impl Event {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Accepted,
         Self::Refused,
         Self::Delivered,
@@ -58,7 +64,10 @@ impl Event {
         Self::Removed,
         Self::Held,
         Self::Released,
+        Self::Retried,
+        Self::Restored,
         Self::Purged,
+        Self::Act,
     ];
 
     pub(super) fn from_word(word: &str) -> Option<Self> {
@@ -80,7 +89,10 @@ impl Event {
             Self::Removed => "removed",
             Self::Held => "held",
             Self::Released => "released",
+            Self::Retried => "retried",
+            Self::Restored => "restored",
             Self::Purged => "purged",
+            Self::Act => "act",
         }
     }
 }
