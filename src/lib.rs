@@ -28,4 +28,5 @@ pub mod platform;
 pub mod queue;
 pub mod remote;
 pub mod smtp;
+pub mod terminal;
 pub mod text;
