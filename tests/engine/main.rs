@@ -22,6 +22,8 @@ mod rights;
 mod settings;
 mod shown;
 mod smuggling;
+mod transcripts;
+mod trials;
 
 use client::Client;
 use house::{House, eventually};
