@@ -11,7 +11,7 @@ use super::problems::Problems;
 use super::reload::Reloader;
 use super::transcript::SessionWatch;
 use super::trial::{Trial, TrialWatch};
-use super::{badmail, look, messages};
+use super::{badmail, look, messages, settings_file};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
@@ -77,9 +77,9 @@ impl Handle {
             Command::QueuePlan { .. }
             | Command::QueueApply { .. }
             | Command::QueuePreview { .. }
-            | Command::BadmailPreview { .. }
-            | Command::SettingsText
-            | Command::SettingsApply { .. } => Outcome::refused("being built"),
+            | Command::BadmailPreview { .. } => Outcome::refused("being built"),
+            Command::SettingsText => settings_file::show(shared),
+            Command::SettingsApply { text, base } => settings_file::apply(shared, actor, &text, &base).await,
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
                 tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));
@@ -152,6 +152,14 @@ impl Shared {
     /// Writes an act of a person on a message into the delivery log.
     pub(super) fn record_act(&self, event: Event, id: &str, actor: &Actor) {
         let mut record = Record::new(self.clock.now(), event, id);
+        record.actor = Some(actor.name.clone());
+        self.ledger.record(record);
+    }
+
+    /// Writes what a person did, and what came of it, into the delivery log, where all viewers see it.
+    pub(super) fn record_deed(&self, actor: &Actor, deed: &str) {
+        let mut record = Record::new(self.clock.now(), Event::Act, "");
+        record.reply = Some(deed.to_owned());
         record.actor = Some(actor.name.clone());
         self.ledger.record(record);
     }

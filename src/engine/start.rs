@@ -13,9 +13,10 @@ use super::handle::{Handle, Shared};
 use super::intake::{Intake, Space};
 use super::janitor;
 use super::listener::Reception;
+use super::listeners::{BindError, Listeners};
 use super::pickup;
 use super::problems::{Problems, Source};
-use super::reload::{BindError, Listeners, Reloader};
+use super::reload::Reloader;
 use super::watch as queue_watch;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -139,7 +140,7 @@ impl Engine {
         let mut tasks = JoinSet::new();
         tasks.spawn(queue_watch::follow(Arc::clone(&shared), folders));
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
-        tasks.spawn(super::reload::follow_file(Arc::clone(&shared)));
+        tasks.spawn(super::settings_file::follow(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
         Ok(Self { shared, draining, tasks, pickup })
     }

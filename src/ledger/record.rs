@@ -42,10 +42,12 @@ pub enum Event {
     Released,
     /// Removed from Badmail or Drop because of their limits.
     Purged,
+    /// Something else that a named person did, or did to many messages at once; `reply` says what came of it.
+    Act,
 }
 
 impl Event {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Accepted,
         Self::Refused,
         Self::Delivered,
@@ -59,6 +61,7 @@ impl Event {
         Self::Held,
         Self::Released,
         Self::Purged,
+        Self::Act,
     ];
 
     pub(super) fn from_word(word: &str) -> Option<Self> {
@@ -81,6 +84,7 @@ impl Event {
             Self::Held => "held",
             Self::Released => "released",
             Self::Purged => "purged",
+            Self::Act => "act",
         }
     }
 }

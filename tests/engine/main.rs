@@ -20,6 +20,7 @@ mod house;
 mod loops;
 mod rights;
 mod settings;
+mod settings_edits;
 mod shown;
 mod smuggling;
 mod transcripts;
