@@ -16,6 +16,7 @@ mod listeners;
 mod look;
 mod messages;
 mod pickup;
+mod preview;
 mod problems;
 mod queue_page;
 mod reload;
@@ -29,6 +30,7 @@ mod watch;
 
 pub use command::{Actor, BadmailAct, Command, Outcome, QueueAct, Role, Target};
 pub use handle::Handle;
+pub use preview::preview_of;
 pub use queue_page::{AGES, QueuePage, QueueQuery, QueueShape, ShapeRow, SortKey};
 pub use snapshot::{EngineState, LogTail, QueueSummary, Snapshot};
 pub use start::{Engine, Options, StartError};

@@ -1,8 +1,6 @@
 //! An engine that was started without a settings file gets one. Alone in its process, since the working directory says
 //! where.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
-
 use std::sync::Arc;
 use std::time::Duration;
 

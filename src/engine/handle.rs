@@ -74,10 +74,9 @@ impl Handle {
             Command::BadmailAct { act, target } => badmail::act(shared, actor, act, &target).await,
             Command::Pause { domain } => pause(shared, actor, domain.as_deref()),
             Command::Resume { domain } => resume(shared, actor, domain.as_deref()),
-            Command::QueuePlan { .. }
-            | Command::QueueApply { .. }
-            | Command::QueuePreview { .. }
-            | Command::BadmailPreview { .. } => Outcome::refused("being built"),
+            Command::QueuePlan { .. } | Command::QueueApply { .. } => Outcome::refused("being built"),
+            Command::QueuePreview { id } => messages::preview(shared, actor, &id).await,
+            Command::BadmailPreview { id } => badmail::preview(shared, actor, &id).await,
             Command::SettingsText => settings_file::show(shared),
             Command::SettingsApply { text, base } => settings_file::apply(shared, actor, &text, &base).await,
             Command::Reload => self.reload(actor).await,

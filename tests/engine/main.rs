@@ -18,6 +18,7 @@ mod descriptors;
 mod folders;
 mod house;
 mod loops;
+mod previews;
 mod rights;
 mod settings;
 mod settings_edits;
