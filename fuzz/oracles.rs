@@ -7,6 +7,7 @@ use std::path::Path;
 
 use mailroot::clock::Timestamp;
 use mailroot::config::{self, Draft, Problem};
+use mailroot::engine;
 use mailroot::mail::Address;
 use mailroot::queue::Block;
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
@@ -186,6 +187,20 @@ pub(crate) fn settings(input: &[u8]) {
                 assert!(problem.at.is_none_or(|at| at.line <= text.matches('\n').count() + 1 && at.column > 0));
             }
         }
+    }
+}
+
+/// A message that a person reads: whatever its sender made of it, what is shown is bounded and printable.
+pub(crate) fn preview(input: &[u8]) {
+    let preview = engine::preview_of("1", input, input.len() as u64);
+    assert!(preview.text.len() <= 500 && preview.attachments.len() <= 100 && preview.header.len() <= 15);
+    for text in preview.header.iter().map(|(_, value)| value).chain(&preview.text) {
+        is_printable(text);
+        assert!(text.chars().count() <= 1000, "a line of {} characters", text.chars().count());
+    }
+    for attachment in &preview.attachments {
+        is_printable(&attachment.media_type);
+        is_printable(attachment.name.as_deref().unwrap_or_default());
     }
 }
 
