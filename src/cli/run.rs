@@ -17,7 +17,7 @@ use crate::engine::{Actor, Command, Handle, Outcome, Role};
 use crate::platform::ShutdownSignal;
 use crate::terminal::errands::Errands;
 use crate::terminal::local::LocalTerminal;
-use crate::terminal::viewer::{self, End, Program};
+use crate::terminal::viewer::{self, End, Ended, Program};
 use crate::text::printable;
 use crate::{platform, terminal};
 
@@ -43,18 +43,19 @@ async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) ->
     let mut shutdown = ShutdownSignal::listen_in_terminal().context("cannot listen for signals")?;
     let queue = plan.mailroot.join("Queue");
     let service = Service::start(plan).await?;
-    let end = show(&service.handle, viewers, panic_key, &mut shutdown).await;
-    if let Ok(end @ (End::Panicked(_) | End::Lost(_) | End::Stalled)) = &end {
-        say(end, &format!("{end}; the relay goes on, Ctrl-C stops it and `mailroot attach` looks at it"));
+    let ended = show(&service.handle, viewers, panic_key, &mut shutdown).await;
+    if let Ok(Ended { why: why @ (End::Panicked(_) | End::Lost(_) | End::Stalled), is_restored }) = &ended {
+        say(*is_restored, &format!("{why}; the relay goes on, and Ctrl-C stops it"));
         tokio::select! {
             () = shutdown.requested() => {}
             () = service.handle.stop_requested() => {}
         }
     }
-    let waiting = waiting(&service.handle).await;
+    let handle = Arc::clone(&service.handle);
     service.stop(&mut shutdown).await;
-    let end = end.context("the dashboard could not be shown")?;
-    say(&end, &farewell(waiting, &queue));
+    let waiting = waiting(&handle).await;
+    let ended = ended.context("the dashboard could not be shown")?;
+    say(ended.is_restored, &farewell(waiting, &queue));
     Ok(())
 }
 
@@ -64,7 +65,7 @@ async fn show(
     viewers: &runtime::Handle,
     panic_key: Option<char>,
     shutdown: &mut ShutdownSignal,
-) -> io::Result<End> {
+) -> io::Result<Ended> {
     let (tell, told) = oneshot::channel::<()>();
     let mut dashboard = viewers.spawn(dashboard(Handle::clone(handle), runtime::Handle::current(), panic_key, told));
     let ended = tokio::select! {
@@ -79,7 +80,8 @@ async fn show(
         }
     };
     // The terminal was given back while the task unwound.
-    ended.unwrap_or_else(|_| Ok(End::Panicked("the application log says where".to_owned())))
+    let failed = || Ended { why: End::Panicked("the application log says where".to_owned()), is_restored: true };
+    ended.unwrap_or_else(|_| Ok(failed()))
 }
 
 async fn dashboard(
@@ -87,7 +89,7 @@ async fn dashboard(
     engine: runtime::Handle,
     panic_key: Option<char>,
     told: oneshot::Receiver<()>,
-) -> io::Result<End> {
+) -> io::Result<Ended> {
     let actor = Actor { name: platform::user_name(), role: Role::Admin };
     let capabilities = LocalTerminal::capabilities();
     let terminal = LocalTerminal::take()?;
@@ -102,9 +104,9 @@ async fn dashboard(
     let stop = async {
         let _ = told.await; // dropped when it is time
     };
-    let end = viewer::run(&mut program, first, errands, seat, stop).await;
-    terminal.give_back(&end);
-    Ok(end)
+    let ended = viewer::run(&mut program, first, errands, seat, stop).await;
+    terminal.give_back(&ended);
+    Ok(ended)
 }
 
 /// A dashboard that fails at a key, to show that only the dashboard does.
@@ -147,8 +149,8 @@ fn farewell(waiting: Option<usize>, queue: &Path) -> String {
 }
 
 /// Says a sentence where the dashboard was, unless that takes no output.
-fn say(end: &End, sentence: &str) {
-    if end.is_restored() {
+fn say(is_restored: bool, sentence: &str) {
+    if is_restored {
         // The terminal may be gone, and the relay must not fail for that.
         let _ = output::write(&format!("mailroot: {sentence}\n"));
     }
