@@ -45,6 +45,7 @@ async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) ->
     let service = Service::start(plan).await?;
     let ended = show(&service.handle, viewers, panic_key, &mut shutdown).await;
     if let Ok(Ended { why: why @ (End::Panicked(_) | End::Lost(_) | End::Stalled), is_restored }) = &ended {
+        tracing::warn!("{why}; the relay goes on without a dashboard");
         say(*is_restored, &format!("{why}; the relay goes on, and Ctrl-C stops it"));
         tokio::select! {
             () = shutdown.requested() => {}
