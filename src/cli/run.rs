@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use ratatui::Frame;
@@ -20,6 +21,9 @@ use crate::terminal::local::LocalTerminal;
 use crate::terminal::viewer::{self, End, Ended, Program};
 use crate::text::printable;
 use crate::{platform, terminal};
+
+/// After so long a person wants to know what they wait for.
+const LONG: Duration = Duration::from_secs(1);
 
 /// Runs until the viewer leaves or a signal ends it. Mail in the queue stays there.
 pub(super) fn run(file: Option<&Path>, panic_key: Option<char>) -> anyhow::Result<()> {
@@ -42,7 +46,7 @@ async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) ->
     // Before the start: a signal during it must not kill.
     let mut shutdown = ShutdownSignal::listen_in_terminal().context("cannot listen for signals")?;
     let queue = plan.mailroot.join("Queue");
-    let service = Service::start(plan).await?;
+    let service = told_if_long(Service::start(plan), true, "reading the queue back").await?;
     let ended = show(&service.handle, viewers, panic_key, &mut shutdown).await;
     if let Ok(Ended { why: why @ (End::Panicked(_) | End::Lost(_) | End::Stalled), is_restored }) = &ended {
         tracing::warn!("{why}; the relay goes on without a dashboard");
@@ -53,7 +57,8 @@ async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) ->
         }
     }
     let handle = Arc::clone(&service.handle);
-    service.stop(&mut shutdown).await;
+    let is_restored = ended.as_ref().is_ok_and(|ended| ended.is_restored);
+    told_if_long(service.stop(&mut shutdown), is_restored, "finishing what is under way; Ctrl-C ends it at once").await;
     let waiting = waiting(&handle).await;
     let ended = ended.context("the dashboard could not be shown")?;
     say(ended.is_restored, &farewell(waiting, &queue));
@@ -149,7 +154,17 @@ fn farewell(waiting: Option<usize>, queue: &Path) -> String {
     }
 }
 
-/// Says a sentence where the dashboard was, unless that takes no output.
+/// Does something, and says what it is if that takes a while.
+async fn told_if_long<T>(work: impl Future<Output = T>, is_restored: bool, sentence: &str) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(LONG) => say(is_restored, sentence),
+    }
+    work.await
+}
+
+/// Says a sentence where the dashboard is not, unless the terminal takes no output.
 fn say(is_restored: bool, sentence: &str) {
     if is_restored {
         // The terminal may be gone, and the relay must not fail for that.

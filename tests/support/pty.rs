@@ -102,7 +102,7 @@ impl Terminal {
         shown.output().emulator.set_size(side(size.1), side(size.0));
         let (mut reader, writing) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
         std::thread::spawn(move || {
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = vec![0; 64 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 let mut output = writing.output();
                 output.raw.extend(&bytes[..count]);
