@@ -68,7 +68,6 @@ fn key(event: KeyEvent) -> Option<Key> {
     }
     let shift = event.modifiers.contains(Modifiers::SHIFT);
     let code = match event.code {
-        Code::Char('\x08') => KeyCode::Backspace,
         Code::Char(c) if shift && !c.is_control() => KeyCode::Char(c.to_uppercase().next().unwrap_or(c)),
         Code::Char(c) if !c.is_control() => KeyCode::Char(c),
         Code::Enter => KeyCode::Enter,
@@ -76,7 +75,7 @@ fn key(event: KeyEvent) -> Option<Key> {
         Code::Tab if shift => KeyCode::BackTab,
         Code::Tab => KeyCode::Tab,
         Code::BackTab => KeyCode::BackTab,
-        Code::Backspace => KeyCode::Backspace,
+        Code::Backspace | Code::Char('\x08') => KeyCode::Backspace,
         Code::Delete => KeyCode::Delete,
         Code::Insert => KeyCode::Insert,
         Code::Up => KeyCode::Up,
