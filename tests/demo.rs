@@ -1,6 +1,6 @@
 //! The demonstration: everything it promises to show is seen through its handle, and nothing of it is left.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use mailroot::config;
 use mailroot::demo::Demo;
 use mailroot::engine::view::{BadmailList, Log, QueueList, SessionList, Status};
-use mailroot::engine::{Actor, Command, Handle, Outcome, Role};
+use mailroot::engine::{Actor, Command, Handle, Outcome, QueueAct, Role, Target};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
@@ -117,6 +117,23 @@ async fn its_settings_file_is_private_valid_and_explains_itself() {
     assert!(text.starts_with("# The settings of the demonstration"));
     assert!(text.lines().filter(|line| line.starts_with('#')).count() > 50, "each key has its comment");
     demo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handle_kept_longer_still_answers_and_brings_nothing_back() {
+    let _stage = STAGE.lock().await;
+    let demo = Demo::start().await.unwrap();
+    let (handle, folder) = (demo.handle(), demo.folder().to_owned());
+    demo.stop().await.unwrap();
+    let status: Status = timeout(LIMIT, view(&handle, Command::Status)).await.expect("it answers");
+    assert_eq!(status.state, "stopping");
+    let actor = Actor { name: "the test".to_owned(), role: Role::Admin };
+    for act in [QueueAct::Retry, QueueAct::Hold, QueueAct::Release, QueueAct::Delete] {
+        let act = Command::QueueAct { act, target: Target::All };
+        timeout(LIMIT, handle.execute(&actor, act)).await.expect("it answers");
+    }
+    drop(handle);
+    assert!(!folder.exists(), "{} came back", folder.display());
 }
 
 /// All that can be seen at this moment, in the words of [`SIGHTS`] and others.

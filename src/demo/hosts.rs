@@ -36,7 +36,7 @@ struct Manners {
 enum Temper {
     /// It answers when it should.
     Steady,
-    /// It stops in the middle of most transactions.
+    /// It stops in the middle of many transactions.
     Stalls,
     /// It refuses connections, comes back, and goes again.
     Outages,

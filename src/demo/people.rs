@@ -70,3 +70,26 @@ pub(super) fn mailbox(address: &str) -> Mailbox {
         Mailbox::Open
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Address;
+
+    #[test]
+    fn nobody_who_is_written_to_can_exist() {
+        let others = [ON_CALL, SUPPLIER, ARCHIVE, REPORTS];
+        for text in CUSTOMERS.iter().chain(&MISTYPED).chain(&OFFICES).chain(&others) {
+            let address = Address::parse(text, true).unwrap();
+            assert!(address.domain().as_str().ends_with(".example"), "RFC 2606 reserves no {text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_mailbox_is_written_to() {
+        let known: Vec<_> = CUSTOMERS.iter().chain(&MISTYPED).map(|address| mailbox(address)).collect();
+        for kind in [Mailbox::Open, Mailbox::Greylisted, Mailbox::Full, Mailbox::Missing] {
+            assert!(known.contains(&kind), "{kind:?}");
+        }
+    }
+}

@@ -63,7 +63,7 @@ pub(super) async fn report(mut client: Client) {
                 if client.send(&mut connection, &letter).await.is_none() {
                     break;
                 }
-                client.pause(20..=120).await;
+                client.pause(150..=500).await;
             }
             connection.quit().await;
         }
@@ -132,7 +132,7 @@ async fn confirm(client: &mut Client, connection: &mut Connection<TcpStream>, or
     let mistyped = order % MISTYPED_ONE_IN == 2;
     let customer = if mistyped { client.one_of(&MISTYPED)? } else { CUSTOMERS[order % CUSTOMERS.len()] };
     let mut recipients = vec![customer];
-    if order.is_multiple_of(4) {
+    if order % 4 == 2 {
         recipients.push(SUPPLIER);
     }
     let subject = client.one_of(&SUBJECTS)?;

@@ -27,7 +27,7 @@ pub(super) async fn device(mut client: Client) {
             content + "\r\n.\r\n",
             "QUIT\r\n".to_owned(),
         ];
-        let _ = type_all(&client, &lines, Duration::from_millis(25)).await;
+        let _ = type_all(&client, &lines, Duration::from_millis(40)).await;
         client.pause(5_000..=9_000).await;
     }
 }

@@ -17,9 +17,11 @@ use crate::smtp::{Command, Decoder, Framing, Path, Piece};
 const MAX_LINE: u64 = 4096;
 /// What RCPT and the end of data take, in milliseconds.
 const CHECK: RangeInclusive<u64> = 5..=60;
-const STORE: RangeInclusive<u64> = 60..=450;
+const STORE: RangeInclusive<u64> = 150..=900;
 /// How long a stall is, in milliseconds. The longest ones are longer than the relay waits.
-const STALL: RangeInclusive<u64> = 15_000..=75_000;
+const STALL: RangeInclusive<u64> = 12_000..=70_000;
+/// One step in so many stalls, at a host that does.
+const STALL_ONE_IN: u8 = 3;
 
 pub(super) struct Session {
     stream: BufReader<TcpStream>,
@@ -86,7 +88,7 @@ impl Session {
                 format!("450 4.2.0 <{address}>: Recipient address rejected: Greylisted, try again in a minute")
             }
             Mailbox::Greylisted | Mailbox::Open => {
-                if self.manners.temper == Temper::Stalls && self.rng.bool() {
+                if self.stalls() {
                     self.pause(STALL).await;
                 }
                 self.accepted += 1;
@@ -112,14 +114,18 @@ impl Session {
             let taken = received.len() - rest.len();
             self.stream.consume(taken);
         }
-        let stalls = self.manners.temper == Temper::Stalls && self.rng.bool();
-        self.pause(if stalls { STALL } else { STORE }).await;
+        let time = if self.stalls() { STALL } else { STORE };
+        self.pause(time).await;
         self.accepted = 0;
         Ok(match self.rng.u8(..) {
             0..4 => "451 4.3.0 Error: queue file write error".to_owned(),
             4..6 => "554 5.7.1 Message content rejected: it looks like advertising".to_owned(),
             _ => format!("250 2.0.0 Ok: queued as {:010X}", self.rng.u64(..1 << 40)),
         })
+    }
+
+    fn stalls(&mut self) -> bool {
+        self.manners.temper == Temper::Stalls && self.rng.u8(..STALL_ONE_IN) == 0
     }
 
     async fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
