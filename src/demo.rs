@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
@@ -118,6 +119,12 @@ impl Demo {
     /// The door for viewers and commands. One kept longer than the demonstration answers with what was last.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// The threads it runs on. Commands belong there: what one of them starts, such as a new listener, then ends with
+    /// the demonstration and not with the viewer that gave it.
+    pub fn runtime(&self) -> &runtime::Handle {
+        self.machine.handle()
     }
 
     /// The folder that holds everything, private to this account.
