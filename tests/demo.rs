@@ -1,6 +1,6 @@
 //! The demonstration: everything it promises to show is seen through its handle, and nothing of it is left.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpStream};
