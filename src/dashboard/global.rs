@@ -77,6 +77,13 @@ pub(super) const ACTIONS: &[Action] = &[
         pause,
     )
     .needs(Role::Operator),
+    Action::new("undo", &[Key::char('z')], "undo", "Bring back what was deleted a moment ago", |model| {
+        let now = model.shared.now();
+        model.shared.undo.take_back(now)
+    })
+    .hinted(90)
+    .needs(Role::Admin)
+    .when(any_removal),
     Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
     Action::new("mouse", &[Key::char('m')], "mouse", "Use the mouse here, or leave it to the terminal", mouse),
     Action::new("messages", &[Key::char('M')], "messages", "All messages that came and went", messages),
@@ -161,6 +168,11 @@ fn messages(model: &mut Model) -> Vec<Effect> {
 fn any_problem(model: &Model) -> Result<(), String> {
     let snapshot = &model.shared.snapshot;
     if snapshot.problems.is_empty() && snapshot.warnings.is_empty() { Err("all is well".to_owned()) } else { Ok(()) }
+}
+
+fn any_removal(model: &Model) -> Result<(), String> {
+    let is_ready = model.shared.undo.is_ready(model.shared.now());
+    if is_ready { Ok(()) } else { Err("nothing was deleted in the last ten seconds".to_owned()) }
 }
 
 fn problems(model: &mut Model) -> Vec<Effect> {

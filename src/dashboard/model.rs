@@ -14,6 +14,7 @@ use super::panes::Panes;
 use super::preferences::Preferences;
 use super::theme::{Glyphs, Theme};
 use super::toasts::Toasts;
+use super::undo::Undo;
 use super::viewer::Viewer;
 use crate::engine::Snapshot;
 
@@ -40,11 +41,13 @@ impl Model {
             size,
             toasts: Toasts::default(),
             mouse: preferences.mouse,
+            undo: Undo::default(),
+            opening: Vec::new(),
             viewer,
         };
         let mut model = Self {
             shared,
-            panes: Panes::default(),
+            panes: Panes::new(preferences),
             focus: preferences.pane,
             is_zoomed: preferences.zoomed,
             overlays: Vec::new(),
@@ -62,6 +65,7 @@ impl Model {
             zoomed: self.is_zoomed,
             theme: self.shared.theme.name,
             mouse: self.shared.mouse,
+            queue: self.panes.queue.preferences(),
         }
     }
 
