@@ -94,6 +94,12 @@ impl Model {
         self.refresh()
     }
 
+    /// Gives the keys to the log, filtered.
+    pub(super) fn show_log(&mut self, filter: &str) -> Vec<Effect> {
+        self.panes.log.show_filter(filter);
+        self.focus(PaneId::Log)
+    }
+
     /// Puts an overlay on top.
     pub(super) fn open(&mut self, overlay: impl Overlay + 'static) {
         self.overlays.push(Box::new(overlay));

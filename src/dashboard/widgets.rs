@@ -1,13 +1,16 @@
 //! Pieces that several panes are made of.
 
+mod dialogue;
 mod filter;
 mod format;
 mod list;
 mod scroll;
+mod search;
 mod table;
 mod text;
 mod wrap;
 
+pub(crate) use dialogue::{Dialogue, Voice};
 pub(crate) use filter::FilterLine;
 pub(crate) use format::{age, count, size, until};
 pub(crate) use list::ListCursor;

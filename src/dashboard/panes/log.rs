@@ -20,6 +20,9 @@ pub(crate) struct Log {
 impl Log {
     /// Shows what happened to one message.
     pub(crate) fn show_message(&mut self, _id: &str) {}
+
+    /// Shows only what a filter matches.
+    pub(crate) fn show_filter(&mut self, _filter: &str) {}
 }
 
 impl Pane for Log {
