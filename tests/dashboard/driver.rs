@@ -11,6 +11,7 @@ use ratatui::backend::{Backend as _, TestBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Modifier;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::fixtures;
 
@@ -74,7 +75,13 @@ impl Driver {
         let buffer = self.buffer();
         let width = usize::from(buffer.area.width);
         let lines = buffer.content.chunks(width).map(|cells| {
-            let line: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+            let mut line = String::new();
+            let mut cells = cells.iter();
+            while let Some(cell) = cells.next() {
+                line.push_str(cell.symbol());
+                // Behind a wide character stand the cells that it covers.
+                cells.by_ref().take(cell.symbol().width().saturating_sub(1)).for_each(drop);
+            }
             line.trim_end().to_owned()
         });
         lines.collect::<Vec<_>>().join("\n")

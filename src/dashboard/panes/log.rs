@@ -5,9 +5,11 @@
 
 mod actions;
 mod columns;
+mod draw;
 mod history;
 mod lines;
 mod look;
+mod narrow;
 mod prompt;
 mod search;
 
@@ -21,13 +23,11 @@ use prompt::{Kind, Prompt};
 use search::Search;
 
 use crate::dashboard::Shared;
-use crate::dashboard::field::Field;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::Effect;
 use crate::dashboard::pane::{Motion, Pane};
 use crate::dashboard::theme::Glyphs;
-use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{ListCursor, Row, Table, count, cut};
+use crate::dashboard::widgets::{ListCursor, count, cut};
 use crate::engine::LogTail;
 use crate::ledger::{Record, RecordFilter};
 use crate::text::printable;
@@ -68,6 +68,13 @@ struct Chip {
     filter: RecordFilter,
 }
 
+impl Chip {
+    /// A filter, unless it lets all lines pass.
+    fn new(text: &str, filter: RecordFilter) -> Option<Self> {
+        (!text.trim().is_empty()).then(|| Self { text: text.to_owned(), filter })
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self {
@@ -97,7 +104,7 @@ impl Log {
         self.prompt = None;
         self.view.is_following = true;
         match expression.parse() {
-            Ok(filter) => self.set_filter(Some(Chip { text: expression.to_owned(), filter })),
+            Ok(filter) => self.set_filter(Chip::new(expression, filter)),
             Err(_) => self.ask(Kind::Filter, expression),
         }
     }
@@ -105,17 +112,6 @@ impl Log {
     /// The selected line.
     fn line<'t>(&self, tail: &'t LogTail) -> Option<&'t Record> {
         lines::line(tail, self.lines.number(self.cursor.place()?)?)
-    }
-
-    /// Opens the line in which a search or a filter is typed.
-    fn ask(&mut self, kind: Kind, text: &str) {
-        let error = text.parse::<RecordFilter>().err().filter(|_| kind == Kind::Filter);
-        self.prompt = Some(Prompt {
-            kind,
-            field: Field::new(text),
-            error: error.map(|error| error.to_string()),
-            origin: self.view,
-        });
     }
 
     fn set_filter(&mut self, filter: Option<Chip>) {
@@ -163,148 +159,11 @@ impl Log {
         self.pin();
     }
 
-    /// Goes to the next line in which the search stands, or to the one before, and round at the ends.
-    fn find(&mut self, forwards: bool, shared: &mut Shared) {
-        let Some(search) = &self.search else { return };
-        let found = &search.found;
-        let place = found.place_of(self.view.selected + u64::from(forwards));
-        let next = if forwards { found.number(place) } else { place.checked_sub(1).and_then(|at| found.number(at)) };
-        let round = if forwards { found.number(0) } else { found.len().checked_sub(1).and_then(|at| found.number(at)) };
-        let now = shared.now();
-        match (next, round) {
-            (Some(number), _) => self.select(number),
-            (None, Some(number)) => {
-                let from = if forwards { "oldest" } else { "newest" };
-                shared.toasts.push(now, Weight::Info, format!("no more; the search went on from the {from} line"));
-                self.select(number);
-            }
-            (None, None) => {
-                shared.toasts.push(now, Weight::Warning, format!("{} is not found", printable(search.text())));
-            }
-        }
-    }
-
-    /// Takes what was typed so far.
-    fn typed(&mut self, tail: &LogTail) {
-        let Some(prompt) = &mut self.prompt else { return };
-        let text = prompt.field.text().to_owned();
-        self.view = prompt.origin;
-        match prompt.kind {
-            Kind::Filter => match text.parse() {
-                Ok(filter) => {
-                    prompt.error = None;
-                    self.set_filter((!text.trim().is_empty()).then_some(Chip { text, filter }));
-                }
-                Err(error) => prompt.error = Some(error.to_string()),
-            },
-            Kind::Search => {
-                self.search = Search::new(&text);
-                self.follow(tail);
-                self.find_nearest();
-            }
-        }
-        self.follow(tail);
-    }
-
-    /// Goes to the first line from the selected one on in which the search stands, or to the last one before it.
-    fn find_nearest(&mut self) {
-        let Some(search) = &self.search else { return };
-        let place = search.found.place_of(self.view.selected).min(search.found.len().saturating_sub(1));
-        if let Some(number) = search.found.number(place)
-            && number != self.view.selected
-        {
-            self.select(number);
-        }
-    }
-
-    /// Ends the typing: what was typed holds, or it is as if there had been none.
-    fn end_prompt(&mut self, holds: bool, tail: &LogTail) {
-        let Some(prompt) = self.prompt.take() else { return };
-        if !holds {
-            self.view = prompt.origin;
-            match prompt.kind {
-                Kind::Filter => self.set_filter(None),
-                Kind::Search => self.search = None,
-            }
-        }
-        self.follow(tail);
-    }
-
-    /// How the search goes: which of the lines found is selected.
-    fn found(&self) -> Option<String> {
-        let found = &self.search.as_ref()?.found;
-        let place = found.place_of(self.view.selected);
-        let total = count(found.len());
-        Some(match found.number(place) {
-            _ if found.len() == 0 => "not found".to_owned(),
-            Some(number) if number == self.view.selected => format!("{} of {total} found", count(place + 1)),
-            _ => format!("{total} found"),
-        })
-    }
-
     fn following(&self) -> String {
         match self.lines.len() - self.lines.place_of(self.seen) {
             _ if self.view.is_following => "following".to_owned(),
             0 => "not following".to_owned(),
             new => format!("{} new below", count(new)),
-        }
-    }
-
-    fn draw_rows(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared, has_focus: bool) -> Option<Position> {
-        let columns = Columns::new(area.width, self.moved);
-        let tail = &shared.snapshot.log;
-        let shown = (self.cursor.offset()..self.lines.len()).filter_map(|place| {
-            let record = lines::line(tail, self.lines.number(place)?)?;
-            Some((place, record))
-        });
-        let mut day = String::new();
-        let rows = shown.map(|(place, record)| {
-            let date = record.time.date();
-            let is_new_day = !day.is_empty() && day != date;
-            day = date;
-            Row {
-                cells: columns.cells(record, is_new_day, shared),
-                is_selected: self.cursor.place() == Some(place),
-                is_marked: false,
-            }
-        });
-        let table = Table { columns: &columns.columns, sorted: None, has_focus };
-        let cursor = table.draw(frame.buffer_mut(), area, rows, shared);
-        self.draw_head(frame, area, &columns, shared);
-        if let Some(search) = &self.search {
-            for row in area.rows().skip(1) {
-                search.highlight(frame.buffer_mut(), row, shared.theme.found);
-            }
-        }
-        cursor
-    }
-
-    /// Puts the day of the first line in sight into the head, and signs where there are more columns.
-    fn draw_head(&self, frame: &mut Frame<'_>, area: Rect, columns: &Columns, shared: &Shared) {
-        let (buffer, style) = (frame.buffer_mut(), shared.theme.column);
-        let room = |from: u16| usize::from(area.width.saturating_sub(from));
-        if let Some(record) = lines::line(&shared.snapshot.log, self.view.top) {
-            buffer.set_stringn(area.x + 2, area.y, columns.day(&record.time.date()), room(2), style);
-        }
-        let (left, right) = columns.more;
-        buffer.set_stringn(area.x, area.y, if left { shared.glyphs.pick("◂", "<") } else { " " }, room(0), style);
-        buffer.set_stringn(area.x + 1, area.y, if right { shared.glyphs.pick("▸", ">") } else { " " }, room(1), style);
-    }
-
-    /// Says why there is nothing to see, and what to do.
-    fn draw_nothing(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
-        let lines = if self.filter.is_some() {
-            vec!["No line matches the filter.".to_owned(), "Esc takes it away, & changes it.".to_owned()]
-        } else {
-            vec![
-                "Nothing has happened since the start.".to_owned(),
-                "What happened before is in the daily files below".to_owned(),
-                printable(&*shared.snapshot.settings.log.directory.to_string_lossy()).into_owned(),
-            ]
-        };
-        let lines = lines.iter().flat_map(|line| crate::dashboard::widgets::wrap(line, usize::from(area.width)));
-        for (y, line) in (area.top()..area.bottom()).zip(lines) {
-            frame.buffer_mut().set_stringn(area.x, y, line, usize::from(area.width), shared.theme.dim);
         }
     }
 }
@@ -321,6 +180,19 @@ impl Pane for Log {
             _ => {}
         }
         Some(Vec::new())
+    }
+
+    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        self.prompt.as_ref().map(|prompt| match prompt.kind {
+            Kind::Search => vec![("Enter", "keep"), ("Esc", "back"), ("type", "a text")],
+            Kind::Filter => {
+                vec![
+                    ("Enter", "keep"),
+                    ("Esc", "all lines"),
+                    ("type", "words, event:failed, to:bob, !reply:greylisted"),
+                ]
+            }
+        })
     }
 
     fn go(&mut self, motion: Motion, shared: &mut Shared) -> Vec<Effect> {
@@ -364,11 +236,11 @@ impl Pane for Log {
         let mut parts = Vec::new();
         if let Some(chip) = &self.filter {
             let text = cut(&printable(&chip.text), CHIP, shared.glyphs.ellipsis());
-            parts.push(format!("& {text}: {}", count(self.lines.len())));
+            parts.push(format!("& {text} ({})", count(self.lines.len())));
         }
         if let Some(search) = &self.search {
             let text = cut(&printable(search.text()), CHIP, shared.glyphs.ellipsis());
-            parts.push(format!("/{text}: {}", self.found().unwrap_or_default()));
+            parts.push(format!("/{text} ({})", self.found().unwrap_or_default()));
         }
         parts.push(self.following());
         parts.join(separator(shared.glyphs))
@@ -386,7 +258,7 @@ impl Pane for Log {
         if let Some(prompt) = self.prompt.as_ref().filter(|_| prompt_rows > 0) {
             let line = Rect { y: list.bottom(), height: prompt_rows, ..area };
             let said = match prompt.kind {
-                Kind::Search => self.found().unwrap_or_default(),
+                Kind::Search => self.found().map(|found| format!("{found} found")).unwrap_or_default(),
                 Kind::Filter => format!("{} lines", count(self.lines.len())),
             };
             cursor = Some(prompt.draw(frame.buffer_mut(), line, &said, shared));

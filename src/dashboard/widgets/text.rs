@@ -41,33 +41,66 @@ pub(crate) fn skip(text: &str, columns: usize) -> &str {
     ""
 }
 
-/// The text in lines of at most `columns`, broken at blanks where there are any.
+/// The text in lines of at most `columns`: broken at blanks, in words too long for a line between their parts, and
+/// where there are none, anywhere.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split_word_bounds() {
-        let needed = width(word);
-        if used + needed <= columns {
-            line.push_str(word);
-            used += needed;
+    let mut lines = Lines { done: Vec::new(), line: String::new(), used: 0, columns };
+    for word in text.split_inclusive(char::is_whitespace) {
+        if lines.push(word) {
             continue;
         }
-        if !line.trim_end().is_empty() {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            used = 0;
+        if width(word.trim_end()) <= columns {
+            lines.end();
+            lines.push(word);
+            continue;
         }
-        for grapheme in word.trim_start().graphemes(true) {
-            if used + width(grapheme) > columns && used > 0 {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
+        for part in word.split_word_bounds() {
+            if lines.push(part) {
+                continue;
             }
-            line.push_str(grapheme);
-            used += width(grapheme);
+            lines.end();
+            for grapheme in part.graphemes(true) {
+                if !lines.push(grapheme) {
+                    lines.end();
+                    lines.push(grapheme);
+                }
+            }
         }
     }
-    lines.push(line.trim_end().to_owned());
-    lines
+    lines.end();
+    if lines.done.is_empty() {
+        lines.done.push(String::new());
+    }
+    lines.done
+}
+
+/// Lines that are being filled.
+struct Lines {
+    done: Vec<String>,
+    line: String,
+    used: usize,
+    columns: usize,
+}
+
+impl Lines {
+    /// Adds a text to the line, if it fits; blanks at its end need no room.
+    fn push(&mut self, text: &str) -> bool {
+        let fits = self.used + width(text.trim_end()) <= self.columns;
+        if fits {
+            self.line.push_str(text);
+            self.used += width(text);
+        }
+        fits
+    }
+
+    /// Ends the line, unless nothing is on it.
+    fn end(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        self.used = 0;
+        if !line.trim_end().is_empty() {
+            self.done.push(line.trim_end().to_owned());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +121,7 @@ mod tests {
     fn long_text_is_broken_at_blanks_and_long_words_where_they_must_be() {
         assert_eq!(wrap("451 4.7.1 Greylisted, try later", 12), ["451 4.7.1", "Greylisted,", "try later"]);
         assert_eq!(wrap("abcdefgh 漢字漢字", 5), ["abcde", "fgh", "漢字", "漢字"]);
+        assert_eq!(wrap("at mx1.example.net[192.0.2.1]:25 now", 17), ["at mx1.", "example.net[", "192.0.2.1]:25 now"]);
         assert_eq!(wrap("", 5), [""]);
     }
 

@@ -49,7 +49,7 @@ impl Columns {
         let order: Vec<_> = first.iter().skip(FROZEN).copied().chain(rest).map(|column| all[column]).collect();
         let from = moved.min(last_move(&order, &all[..FROZEN], width));
         let mut chosen: Vec<_> = all[..FROZEN].iter().chain(&order[from..]).copied().collect();
-        let room = if from == 0 { first.len() } else { count_fitting(&chosen, width) };
+        let room = if from == 0 { first.len().max(FROZEN + 1) } else { count_fitting(&chosen, width) };
         let more = (from > 0, room < chosen.len());
         chosen.truncate(room);
         let (fields, columns) = chosen.into_iter().unzip();

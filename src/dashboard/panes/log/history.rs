@@ -135,39 +135,31 @@ fn block(record: &Record, columns: usize, shared: &Shared) -> Vec<Line<'static>>
     rows
 }
 
-/// Who, where, what was said, and the numbers: each a text with its style.
+/// Who and how, where, what was said, and by whom it was done: each a text with its style.
 fn details(record: &Record, shared: &Shared) -> Vec<(String, Style)> {
     let theme = &shared.theme;
-    let mut details = Vec::new();
     let path = |address: &str| if address.is_empty() { "<>".to_owned() } else { printable(address).into_owned() };
     let sender = record.sender.as_deref().filter(|_| record.recipient.is_none() || record.event == Event::Refused);
-    let sender = sender.map(|sender| format!("from {}", path(sender)));
-    let recipient = record.recipient.as_deref().map(|recipient| format!("to {}", path(recipient)));
-    let paths: Vec<_> = sender.into_iter().chain(recipient).collect();
-    if !paths.is_empty() {
-        details.push((paths.join(" "), theme.text));
-    }
-    let host = columns::host(record);
-    if !host.is_empty() {
-        details.push((host.into_owned(), theme.dim));
-    }
-    if let Some(reply) = &record.reply {
-        let style = if record.actor.is_some() { theme.title } else { look::style(record, theme) };
-        details.push((printable(reply).into_owned(), style));
-    }
-    let who = if record.event == Event::Accepted { "logged in as" } else { "by" };
     let facts = [
+        sender.map(|sender| format!("from {}", path(sender))),
+        record.recipient.as_deref().map(|recipient| format!("to {}", path(recipient))),
         record.attempt.map(|attempt| format!("attempt {attempt}")),
         record.delay.map(|delay| format!("after {}", age(delay))),
         record.size.map(size),
-        record.actor.as_deref().map(|actor| format!("{who} {}", printable(actor))),
     ];
     let facts: Vec<_> = facts.into_iter().flatten().collect();
-    if !facts.is_empty() {
-        let style = if look::is_by_person(record) { theme.marked } else { theme.dim };
-        details.push((facts.join(", "), style));
-    }
-    details
+    let host = columns::host(record);
+    let is_inbound = matches!(record.event, Event::Accepted | Event::Refused);
+    let is_by_person = look::is_by_person(record);
+    let said = if is_by_person { theme.title } else { look::style(record, theme) };
+    let who = if is_by_person { ("by", theme.marked) } else { ("logged in as", theme.text) };
+    let details = [
+        (!facts.is_empty()).then(|| (facts.join(", "), theme.text)),
+        (!host.is_empty()).then(|| (format!("{} {host}", if is_inbound { "client" } else { "at" }), theme.dim)),
+        record.reply.as_deref().map(|reply| (printable(reply).into_owned(), said)),
+        record.actor.as_deref().map(|actor| (format!("{} {}", who.0, printable(actor)), who.1)),
+    ];
+    details.into_iter().flatten().collect()
 }
 
 impl Overlay for History {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::lines::Lines;
+use crate::dashboard::widgets::width;
 use crate::engine::LogTail;
 use crate::ledger::Record;
 
@@ -36,19 +37,20 @@ impl Search {
 
     /// Marks every place in a row of a picture where the text stands.
     pub(super) fn highlight(&self, buffer: &mut Buffer, row: Rect, style: Style) {
-        // Where in the row's text each column begins.
+        // Where in the row's text each character begins, and its first column. Wide ones are followed by empty columns.
         let mut starts = Vec::with_capacity(usize::from(row.width));
         let mut text = String::new();
-        for x in row.left()..row.right() {
-            starts.push(text.len());
-            text.push_str(&buffer[(x, row.y)].symbol().to_lowercase());
+        let mut x = row.left();
+        while x < row.right() {
+            let symbol = buffer[(x, row.y)].symbol();
+            starts.push((text.len(), x));
+            text.push_str(&symbol.to_lowercase());
+            x += u16::try_from(width(symbol).max(1)).unwrap_or(1);
         }
         for (from, found) in text.match_indices(&self.needle) {
             let to = from + found.len();
-            for (x, &start) in (row.left()..).zip(&starts) {
-                if (from..to).contains(&start) {
-                    buffer[(x, row.y)].set_style(style);
-                }
+            for &(_, x) in starts.iter().filter(|(start, _)| (from..to).contains(start)) {
+                buffer[(x, row.y)].set_style(style);
             }
         }
     }
@@ -107,7 +109,7 @@ mod tests {
         let mut found = buffer.clone();
         Search::new("ab").unwrap().highlight(&mut found, row, style);
         assert_eq!(marked(&found), [5, 6, 8, 9]);
-        Search::new("字").unwrap().highlight(&mut buffer, row, style);
-        assert_eq!(marked(&buffer)[0], 2);
+        Search::new("漢字").unwrap().highlight(&mut buffer, row, style);
+        assert_eq!(marked(&buffer), [0, 2]);
     }
 }
