@@ -132,7 +132,9 @@ impl Log {
         }
         let prompt = self.prompt.as_ref().map_or(0, Prompt::rows);
         let rows = usize::from(self.size.height.saturating_sub(1 + prompt));
-        self.moved = self.moved.min(Columns::last_move(self.size.width));
+        if self.moved > 0 {
+            self.moved = self.moved.min(Columns::last_move(self.size.width));
+        }
         self.cursor.fit(self.lines.len(), rows);
         if self.view.is_following {
             self.cursor.go(Motion::Last);

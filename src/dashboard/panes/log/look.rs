@@ -30,7 +30,14 @@ fn meaning(record: &Record) -> Meaning {
         Event::Delivered | Event::Local => Meaning::Done,
         Event::Deferred => Meaning::Later,
         Event::Refused | Event::Failed | Event::Expired | Event::Badmail => Meaning::Wrong,
-        _ => Meaning::Aside,
+        Event::Reported
+        | Event::Removed
+        | Event::Held
+        | Event::Released
+        | Event::Retried
+        | Event::Restored
+        | Event::Purged
+        | Event::Act => Meaning::Aside,
     }
 }
 
