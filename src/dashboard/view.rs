@@ -25,6 +25,7 @@ impl Model {
                 ratatui::widgets::Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }),
                 screen,
             );
+            frame.set_cursor_position(screen.as_position());
             return;
         }
         let areas = self.areas_of(screen.as_size());

@@ -113,7 +113,13 @@ fn try_out(pane: PaneId, action: &Action, role: Role) -> (String, Vec<Effect>) {
     driver.answer(mailroot::dashboard::Answer::Page(fixtures::page()));
     driver.take_effects();
     driver.send(Msg::Input(Input::Key(action.keys[0])));
-    (driver.screen(), driver.take_effects())
+    let screen = driver.screen();
+    let mut effects = driver.take_effects();
+    if effects.is_empty() {
+        // It may have asked first.
+        effects = driver.press("y").take_effects();
+    }
+    (screen, effects)
 }
 
 #[test]
@@ -123,7 +129,8 @@ fn an_action_is_refused_to_those_below_the_role_that_it_needs_and_to_nobody_else
             let (screen, effects) = try_out(pane, action, role);
             let refusal = format!("this needs the role {}; you are {role}", action.needs);
             assert_eq!(screen.contains(&refusal), role < action.needs, "{} as {role}\n{screen}", action.name);
-            assert!(role >= action.needs || effects.is_empty(), "{} as {role}: {effects:?}", action.name);
+            let is_done = effects.iter().any(|effect| matches!(effect, Effect::Execute(..)));
+            assert!(role >= action.needs || !is_done, "{} as {role}: {effects:?}", action.name);
         }
     }
 }

@@ -5,10 +5,12 @@
 #[path = "../support/attack_vectors.rs"]
 mod attack_vectors;
 
+mod anything;
 mod driver;
 mod fixtures;
 mod frame;
 mod hostile;
 mod keys;
 mod log;
+mod pictures;
 mod stage;
