@@ -1,6 +1,5 @@
 //! Narrowing the log down: the search and the filter, while they are typed and afterwards.
 
-use super::lines::Lines;
 use super::prompt::{Kind, Prompt};
 use super::search::Search;
 use super::{Chip, Log};
