@@ -146,8 +146,9 @@ impl Handle {
         self.0.sampler.watch(&*self.0)
     }
 
-    /// One picture of the engine.
+    /// One picture of the engine. Disk and Badmail are shown as they were when last looked at.
     pub fn latest(&self) -> Arc<Snapshot> {
+        self.0.surroundings.look_soon();
         self.0.sampler.latest(&*self.0)
     }
 
