@@ -10,7 +10,9 @@ mod log;
 mod output;
 mod queue;
 mod remote;
+mod run;
 mod serve;
+mod service;
 mod trial;
 mod views;
 
@@ -37,7 +39,7 @@ struct NotYet(&'static str, &'static str);
 
 /// Does what the process's arguments say.
 pub fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match act(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         // Who closed the pipe has read enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -60,9 +62,9 @@ fn sentence(error: &anyhow::Error) -> String {
     sentence
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
+fn act(arguments: Arguments) -> anyhow::Result<()> {
     let file = arguments.config.as_deref();
-    match arguments.command.unwrap_or(Command::Run) {
+    match arguments.command.unwrap_or(Command::Run { panic_key: None }) {
         Command::Serve { unsafe_no_sync } => serve::serve(file, unsafe_no_sync),
         Command::Status { json } => views::status(file, json),
         Command::Sessions(sessions) => views::sessions(file, &sessions),
@@ -73,7 +75,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Resume { domain } => remote::act(file, &engine::Command::Resume { domain }),
         Command::Test { to, from } => trial::send(file, &to, from.as_ref()),
         Command::Config(command) => configure(file, command),
-        Command::Run => not_yet("the dashboard", "`mailroot serve` runs the relay without it"),
+        Command::Run { panic_key } => run::run(file, panic_key),
         Command::Attach => not_yet("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"),
         Command::Demo => not_yet("the demonstration", "`mailroot serve` runs the relay"),
         Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),

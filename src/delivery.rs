@@ -6,7 +6,7 @@
 //! connections a destination bears, and whether it is tried at all) and `round` (what follows from an attempt).
 //! The work is done by `session` (a connection that takes jobs until none are left, by way of `jobs`), `connect`, `local` (Drop),
 //! `closing` (writing down, returning, removing), `bounce` (which makes a `report` of what `round` decided) and
-//! `acts` (what people do to messages); `journal` tells the ledger.
+//! `acts` (what people do to messages); `journal` tells the ledger, and `lists` those who look.
 //!
 //! A message is delivered, then unlinked, and only then does its connection take the next one: a crash can cause
 //! no more second copies than there are connections.
@@ -20,6 +20,7 @@ mod destination;
 mod health;
 mod jobs;
 mod journal;
+mod lists;
 mod local;
 mod mx;
 mod report;
@@ -32,6 +33,7 @@ mod shared;
 mod wheel;
 mod window;
 
+pub use lists::Window;
 pub use scheduler::{DestinationRow, RecipientRow, Row};
 
 use std::sync::Arc;
@@ -41,17 +43,15 @@ use arc_swap::ArcSwap;
 
 use self::scheduler::Scheduler;
 use self::shared::Shared;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::dns::Resolver;
 use crate::ledger::Ledger;
 use crate::mail::Domain;
-use crate::queue::{Committed, Counts, Cursor, Filter, Message, Queue, QueueId, Stamp};
+use crate::queue::{Committed, Message, Queue, QueueId, Stamp};
 
 /// How often the timer wheel turns.
 const TICK: Duration = Duration::from_secs(1);
-/// Messages looked at in one go while a list is made, so that delivery never waits for a viewer.
-const BUDGET: usize = 10_000;
 
 /// What delivery works with.
 pub struct Context {
@@ -109,72 +109,6 @@ impl Dispatcher {
         self.0.with(|scheduler, _| scheduler.known(id))
     }
 
-    /// Every id known, for the reconcile after a scan.
-    pub fn ids(&self) -> Vec<QueueId> {
-        self.select(&Filter::default())
-    }
-
-    /// How many messages wait, are active, are held.
-    pub fn counts(&self) -> Counts {
-        self.0.with(|scheduler, _| scheduler.index().counts())
-    }
-
-    /// When the message that waits longest was accepted.
-    pub fn oldest(&self) -> Option<Timestamp> {
-        self.0.with(|scheduler, _| scheduler.index().oldest())
-    }
-
-    /// The ids of all messages that match, in the order of arrival.
-    pub fn select(&self, filter: &Filter) -> Vec<QueueId> {
-        let mut ids = Vec::new();
-        self.walk(|scheduler, now, cursor| {
-            scheduler.index().walk(cursor, BUDGET, |listed| {
-                if filter.matches(&listed, now) {
-                    ids.push(listed.id().clone());
-                }
-            })
-        });
-        ids
-    }
-
-    /// How many messages match, and the rows of `limit` of them behind the first `offset`, in the order of arrival.
-    pub fn rows(&self, filter: &Filter, offset: usize, limit: usize) -> (usize, Vec<Row>) {
-        if filter.is_empty() {
-            return self.0.with(|scheduler, now| {
-                let page = scheduler.index().page(filter, now, offset, limit);
-                (page.total, page.entries.iter().map(|listed| scheduler.row_of(listed)).collect())
-            });
-        }
-        let (mut total, mut rows) = (0, Vec::new());
-        self.walk(|scheduler, now, cursor| {
-            scheduler.index().walk(cursor, BUDGET, |listed| {
-                if filter.matches(&listed, now) {
-                    if total >= offset && rows.len() < limit {
-                        rows.push(scheduler.row_of(&listed));
-                    }
-                    total += 1;
-                }
-            })
-        });
-        (total, rows)
-    }
-
-    /// The row of one message.
-    pub fn row(&self, id: &QueueId) -> Option<Row> {
-        self.0.with(|scheduler, _| scheduler.row(id))
-    }
-
-    /// The destinations known now, by name.
-    pub fn destinations(&self) -> Vec<DestinationRow> {
-        self.0.with(|scheduler, _| scheduler.destination_rows())
-    }
-
-    /// Makes messages due now and lifts the back-off of their destinations. Returns how many existed; held ones stay
-    /// held.
-    pub fn retry(&self, ids: &[QueueId]) -> usize {
-        ids.chunks(BUDGET).map(|ids| self.0.with(|scheduler, now| scheduler.retry(ids, now))).sum()
-    }
-
     /// Makes due what waits for a domain (ETRN). Returns how many messages.
     pub fn run_queue(&self, domain: &Domain) -> usize {
         self.0.with(|scheduler, now| scheduler.run_queue(domain, now))
@@ -206,16 +140,5 @@ impl Dispatcher {
     pub async fn drain(&self) {
         self.0.with(|scheduler, _| scheduler.drain());
         self.0.quiet().await;
-    }
-
-    /// Calls `piece` with the lock held for one piece of the index at a time, until it returns no cursor.
-    fn walk(&self, mut piece: impl FnMut(&Scheduler, Timestamp, Option<&Cursor>) -> Option<Cursor>) {
-        let mut cursor = None;
-        loop {
-            cursor = self.0.with(|scheduler, now| piece(scheduler, now, cursor.as_ref()));
-            if cursor.is_none() {
-                return;
-            }
-        }
     }
 }

@@ -107,6 +107,12 @@ impl Ledger {
         self.tail.recent(filter, limit)
     }
 
+    /// Up to `limit` records from this number on, or from the oldest one still kept, and the number of the first.
+    /// Records are numbered from 0 at the start.
+    pub fn records_from(&self, number: u64, limit: usize) -> (u64, Vec<Arc<Record>>) {
+        self.tail.from(number, limit)
+    }
+
     /// Every record from now on. Who reads too slowly misses some and is told how many.
     pub fn follow(&self) -> broadcast::Receiver<Arc<Record>> {
         self.tail.follow()

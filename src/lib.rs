@@ -18,6 +18,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dashboard;
 pub mod delivery;
 pub mod dns;
 pub mod engine;
@@ -27,4 +28,5 @@ pub mod platform;
 pub mod queue;
 pub mod remote;
 pub mod smtp;
+pub mod terminal;
 pub mod text;

@@ -8,9 +8,11 @@ mod descriptors;
 pub mod files;
 mod paths;
 mod signals;
+mod user;
 
 pub use access::keep_files_private;
 pub use control::{ClientStream, ControlError, ControlListener, Peer, ServerStream, connect};
 pub use descriptors::raise_descriptor_limit;
 pub use paths::usual_settings_file;
-pub use signals::{ReloadSignal, ShutdownSignal};
+pub use signals::{ReloadSignal, ShutdownSignal, WindowSignal};
+pub use user::user_name;

@@ -294,8 +294,8 @@ async fn what_a_person_deleted_can_be_brought_back_for_a_day() {
     queue.discard(&kept.id).await.unwrap();
     assert!(!file(mailroot.path(), &kept.id).exists());
     assert!(matches!(queue.restore(&"unknown".parse().unwrap()).await, Err(ReadError::Gone)));
-    let (message, _) = queue.restore(&kept.id).await.unwrap();
-    assert_eq!(message, kept.message);
+    let restored = queue.restore(&kept.id).await.unwrap();
+    assert_eq!(restored.message, kept.message);
     assert_eq!(read_all(&queue, &kept.id).await, content(1, 100));
 
     // What counts is the time of the deletion, not that of the message.

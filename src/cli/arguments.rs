@@ -25,7 +25,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run the relay with its dashboard in this terminal
-    Run,
+    Run {
+        /// Break the dashboard at this key, to show that the relay goes on. For tests of the tests only
+        #[arg(long, hide = true)]
+        panic_key: Option<char>,
+    },
     /// Run the relay without a dashboard, as a service does; SIGTERM drains, SIGHUP reloads the settings
     Serve {
         /// Leave out every sync to disk: mail is lost at a power cut. For tests of the tests only

@@ -2,59 +2,35 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::output;
-use crate::config::{self, Loaded};
-use crate::engine::{Actor, Engine, Handle, Options, Role};
-use crate::ledger::ApplicationLog;
-use crate::platform::{self, ControlListener, ReloadSignal, ShutdownSignal};
-use crate::remote;
+use super::service::{Plan, Service};
+use crate::engine::{Actor, Handle, Role};
+use crate::platform::{ReloadSignal, ShutdownSignal};
 
 /// Runs until it is told to end. Mail in the queue stays there.
 pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<()> {
-    platform::keep_files_private();
-    let Loaded { settings, path: settings_file, .. } = config::locate(file)?;
-    let log = ApplicationLog::install(&settings.log.directory, settings.log.level, true)?;
-    if unsafe_no_sync {
-        tracing::error!("nothing is synced to disk: a power cut loses mail");
-    }
-    let socket = settings.control.socket.clone();
-    let mailroot = settings.mailroot.clone();
-    let options = Options { settings, settings_file, resolver: None, application_log: Some(log), unsafe_no_sync };
+    let plan = Plan::new(file, true)?;
+    let plan = if unsafe_no_sync { plan.unsafe_no_sync() } else { plan };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(options, &socket, &mailroot))
+    runtime.block_on(run(plan))
 }
 
-async fn run(options: Options, socket: &Path, mailroot: &Path) -> anyhow::Result<()> {
+async fn run(plan: Plan) -> anyhow::Result<()> {
     // Before the start: a signal during it must not kill.
     let mut shutdown = ShutdownSignal::listen().context("cannot listen for signals")?;
     let reload = ReloadSignal::listen().context("cannot listen for signals")?;
-    let engine = Engine::start(options).await?;
-    let handle = Arc::new(engine.handle());
-    // After the start: it took the lock of the mailroot, so a socket still there is a dead engine's.
-    let listener = match ControlListener::bind(socket) {
-        Ok(listener) => listener,
-        Err(error) => {
-            engine.drain().await;
-            return Err(error.into());
-        }
-    };
-    let viewers = tokio::spawn(remote::serve(listener, Arc::clone(&handle)));
-    announce(&handle.listeners().await, mailroot);
+    let mailroot = plan.mailroot.clone();
+    let service = Service::start(plan).await?;
+    announce(&service.handle.listeners().await, &mailroot);
     tokio::select! {
         () = shutdown.requested() => tracing::info!("stopping: told to by a signal"),
-        () = handle.stop_requested() => tracing::info!("stopping: told to over the control socket"),
-        () = reload_on_signal(&handle, reload) => {}
+        () = service.handle.stop_requested() => tracing::info!("stopping: told to over the control socket"),
+        () = reload_on_signal(&service.handle, reload) => {}
     }
-    tokio::select! {
-        () = engine.drain() => {}
-        // Asked twice, it ends at once: all mail is on disk.
-        () = shutdown.requested() => tracing::warn!("stopped without waiting for sessions and deliveries under way"),
-    }
-    viewers.abort();
+    service.stop(&mut shutdown).await;
     Ok(())
 }
 

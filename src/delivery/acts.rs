@@ -1,11 +1,31 @@
-//! What people do to single messages: hold, release, delete. Each act is written to the file before it counts.
+//! What people do to messages: retry, hold, release, delete, restore. What changes a file is written to it before it
+//! counts.
 
 use super::scheduler::{Claim, Closed};
 use super::{Dispatcher, closing, journal};
 use crate::ledger::Event;
 use crate::queue::{Message, QueueId, ReadError, Recorded, Stamp, State};
 
+/// Messages retried in one go.
+const PIECE: usize = 500;
+
 impl Dispatcher {
+    /// Makes messages due now and lifts the back-off of their destinations. Returns how many; held ones stay held.
+    pub fn retry(&self, ids: &[QueueId], actor: &str) -> usize {
+        let mut retried = 0;
+        for ids in ids.chunks(PIECE) {
+            let ids = self.among(ids, |listed| listed.state() == State::Queued);
+            // Written down first: what comes of the attempt follows at once.
+            for id in &ids {
+                if let Some(row) = self.row(id) {
+                    journal::act(&self.0, id, row, Event::Retried, actor);
+                }
+            }
+            retried += self.0.with(|scheduler, now| scheduler.retry(&ids, now));
+        }
+        retried
+    }
+
     /// Sets messages aside until they are released. Returns how many; one being delivered at this moment is held when
     /// that attempt is over, if it is still there.
     pub async fn hold(&self, ids: &[QueueId], actor: &str) -> usize {
@@ -32,6 +52,23 @@ impl Dispatcher {
             deleted += usize::from(self.delete_one(id, actor).await);
         }
         deleted
+    }
+
+    /// Brings back messages deleted less than a day ago, as they were. Returns how many.
+    pub async fn restore(&self, ids: &[QueueId], actor: &str) -> usize {
+        let mut restored = 0;
+        for id in ids {
+            match self.0.context.queue.restore(id).await {
+                Ok(committed) => {
+                    restored += 1;
+                    journal::restored(&self.0, &committed, actor);
+                    self.submit(committed);
+                }
+                Err(ReadError::Gone) => {}
+                Err(error) => tracing::error!(id = id.as_str(), %error, "a message could not be brought back"),
+            }
+        }
+        restored
     }
 
     async fn delete_one(&self, id: &QueueId, actor: &str) -> bool {

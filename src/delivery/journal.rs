@@ -68,20 +68,33 @@ pub(super) fn badmail(shared: &Shared, id: &QueueId, message: Option<&Message>, 
 /// A person did something to a message, which looked like this before.
 pub(super) fn act(shared: &Shared, id: &QueueId, row: Row, event: Event, actor: &str) {
     let now = shared.context.clock.now();
-    let mut recipients = row.recipients.into_iter().map(|recipient| recipient.address);
-    let recipient = match (recipients.next(), recipients.len()) {
-        (Some(only), 0) => Some(only),
-        (Some(first), more) => Some(format!("{first} and {more} more")),
-        (None, _) => None,
-    };
     shared.context.ledger.record(Record {
         sender: Some(row.sender),
-        recipient,
+        recipient: all_of(row.recipients.into_iter().map(|recipient| recipient.address)),
         delay: Some(now.since(row.received)),
         size: Some(row.size),
         actor: Some(actor.to_owned()),
         ..Record::new(now, event, id.as_str())
     });
+}
+
+/// A person brought a message back that had been deleted.
+pub(super) fn restored(shared: &Shared, restored: &Committed, actor: &str) {
+    let now = shared.context.clock.now();
+    let recipients = &restored.message.envelope.recipients;
+    shared.context.ledger.record(Record {
+        recipient: all_of(recipients.iter().map(|recipient| recipient.address.to_string())),
+        actor: Some(actor.to_owned()),
+        ..of(&restored.id, &restored.message, Event::Restored, now)
+    });
+}
+
+/// The recipients of a message in a few words.
+fn all_of(mut recipients: impl ExactSizeIterator<Item = String>) -> Option<String> {
+    match (recipients.next(), recipients.len()) {
+        (Some(first), more) if more > 0 => Some(format!("{first} and {more} more")),
+        (first, _) => first,
+    }
 }
 
 fn of(id: &QueueId, message: &Message, event: Event, now: Timestamp) -> Record {

@@ -102,6 +102,8 @@ pub(crate) struct Scheduler {
     random: fastrand::Rng,
     memory: u64,
     serial: u64,
+    /// How often it became known anew where mail goes.
+    reroutings: u64,
     swept: Timestamp,
     draining: bool,
 }
@@ -125,6 +127,7 @@ impl Scheduler {
             random,
             memory: 0,
             serial: 0,
+            reroutings: 0,
             swept: now,
             draining: false,
         }
@@ -157,6 +160,11 @@ impl Scheduler {
         if self.known(id) == Some(stamp) {
             return; // whoever watches the folder was faster
         }
+        if self.rounds.contains_key(id) {
+            // Deleted during an attempt, and brought back before its end.
+            self.replace(id, message, stamp, now);
+            return;
+        }
         self.index.insert(id.clone(), &message, stamp);
         if message.next > now {
             self.wait(id, message.next);
@@ -187,8 +195,12 @@ impl Scheduler {
     fn replace(&mut self, id: &QueueId, message: Message, stamp: Stamp, now: Timestamp) {
         if let Some(round) = self.rounds.get_mut(id) {
             if !round.is_idle() {
-                round.edited = Some(Box::new((message, stamp)));
                 round.call_off();
+                if std::mem::take(&mut round.gone) {
+                    self.index.insert(id.clone(), &message, stamp);
+                    self.index.set_active(id, true);
+                }
+                round.edited = Some(Box::new((message, stamp)));
                 return;
             }
             self.end_round(id);
@@ -231,6 +243,7 @@ impl Scheduler {
 
     /// DNS has answered for a domain.
     pub(crate) fn resolved(&mut self, domain: &Domain, answer: Result<Exchange, Reply>, now: Timestamp) {
+        self.reroutings += 1;
         let answer = match answer {
             Ok(exchange) => {
                 let port = self.settings.delivery.connections.port;
@@ -250,6 +263,7 @@ impl Scheduler {
     /// Puts new settings in force: routes and limits are decided anew, and what was held back is tried under them.
     pub(crate) fn adopt(&mut self, settings: Arc<Settings>, now: Timestamp) {
         self.settings = settings;
+        self.reroutings += 1;
         self.sites.clear();
         let ids: Vec<DestinationId> = self.destinations.keys().copied().collect();
         for id in ids {
@@ -326,6 +340,7 @@ impl Scheduler {
     }
 
     fn sweep(&mut self, now: Timestamp) {
+        self.reroutings += 1;
         self.sites.sweep(now);
         let by_target = &mut self.by_target;
         self.destinations.retain(|_, destination| {

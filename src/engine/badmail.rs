@@ -74,6 +74,10 @@ pub(super) async fn act(shared: &Shared, actor: &Actor, act: BadmailAct, target:
         BadmailAct::Delete => "deleted from Badmail",
     };
     tracing::info!("{}: {count} of {} messages {done}", text::quoted(&actor.name), ids.len());
+    shared.surroundings.look_soon();
+    if ids.len() != 1 {
+        shared.record_deed(actor, &phrase(count, done));
+    }
     match failure {
         Some(failure) if count == 0 => Outcome::refused(failure),
         Some(failure) => Outcome::done(count, format!("{}; but {failure}", phrase(count, done))),

@@ -275,8 +275,7 @@ impl Command {
             | Self::Destinations
             // What is applied is what was planned, and may need more.
             | Self::QueueApply { .. } => Role::Observer,
-            Self::QueuePlan { act, .. } => act.needs(),
-            Self::QueueAct { act, .. } => act.needs(),
+            Self::QueuePlan { act, .. } | Self::QueueAct { act, .. } => act.needs(),
             Self::CloseSession { .. }
             | Self::Pause { .. }
             | Self::Resume { .. } => Role::Operator,

@@ -7,11 +7,13 @@ use tokio::sync::{Notify, broadcast, watch};
 
 use super::command::{Actor, Command, Outcome, Role};
 use super::gate::Gate;
+use super::plan::{self, Plans};
 use super::problems::Problems;
 use super::reload::Reloader;
+use super::sampler::{Sampler, Surroundings};
 use super::transcript::SessionWatch;
 use super::trial::{Trial, TrialWatch};
-use super::{badmail, look, messages, settings_file};
+use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
@@ -36,6 +38,9 @@ pub(super) struct Shared {
     pub(super) stop: Notify,
     /// Something happened in Pickup.
     pub(super) pickup_touched: Notify,
+    pub(super) sampler: Sampler,
+    pub(super) surroundings: Surroundings,
+    pub(super) plans: Plans,
 }
 
 /// Cheap to clone; outlives the engine, whose answers are then refusals.
@@ -74,7 +79,8 @@ impl Handle {
             Command::BadmailAct { act, target } => badmail::act(shared, actor, act, &target).await,
             Command::Pause { domain } => pause(shared, actor, domain.as_deref()),
             Command::Resume { domain } => resume(shared, actor, domain.as_deref()),
-            Command::QueuePlan { .. } | Command::QueueApply { .. } => Outcome::refused("being built"),
+            Command::QueuePlan { act, target } => plan::make(shared, actor, act, target),
+            Command::QueueApply { plan } => plan::apply(shared, actor, &plan).await,
             Command::QueuePreview { id } => messages::preview(shared, actor, &id).await,
             Command::BadmailPreview { id } => badmail::preview(shared, actor, &id).await,
             Command::SettingsText => settings_file::show(shared),
@@ -82,6 +88,7 @@ impl Handle {
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
                 tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));
+                shared.record_deed(actor, "stops the engine");
                 shared.stop.notify_one();
                 Outcome::done(1, "the engine finishes what is under way and stops")
             }
@@ -92,8 +99,15 @@ impl Handle {
     pub async fn reload(&self, actor: &Actor) -> Outcome {
         tracing::info!("{} reloads the settings", crate::text::quoted(&actor.name));
         match self.0.reloader.reload().await {
-            Ok(change) => Outcome::done(1, format!("settings: {change}")),
-            Err(reason) => Outcome::refused(reason),
+            Ok(change) => {
+                let message = format!("settings: {change}");
+                self.0.record_deed(actor, &message);
+                Outcome::done(1, message)
+            }
+            Err(reason) => {
+                self.0.record_deed(actor, &format!("settings: nothing changed: {reason}"));
+                Outcome::refused(reason)
+            }
         }
     }
 
@@ -120,10 +134,28 @@ impl Handle {
             crate::text::quoted(to.as_str())
         );
         let hostname = self.settings().general.hostname.clone();
+        let deed = format!("a test message to {to}");
         let trial = Trial::new(hostname, from, to).map_err(|error| error.to_string())?;
+        self.0.record_deed(actor, &deed);
         let shared = Arc::clone(&self.0);
         let server = async move { shared.reloader.first_address().await };
         Ok(TrialWatch::new(trial, Arc::clone(&self.0.clock), server))
+    }
+
+    /// Begins to watch: pictures are taken for as long as somebody does.
+    pub fn watch(&self) -> Viewing {
+        self.0.surroundings.look_soon();
+        self.0.sampler.watch(&*self.0)
+    }
+
+    /// One picture of the engine.
+    pub fn latest(&self) -> Arc<Snapshot> {
+        self.0.sampler.latest(&*self.0)
+    }
+
+    /// A window on the queue, for one viewer.
+    pub fn queue_reader(&self) -> QueueReader {
+        QueueReader::new(self.0.dispatcher.clone(), Arc::clone(&self.0.clock))
     }
 
     /// Every line of the delivery log from now on.
@@ -162,11 +194,21 @@ impl Shared {
         record.actor = Some(actor.name.clone());
         self.ledger.record(record);
     }
+
+    /// Whether mail is taken.
+    pub(super) fn state(&self) -> EngineState {
+        match (*self.draining.borrow(), self.gate.is_paused()) {
+            (true, _) => EngineState::Draining,
+            (false, true) => EngineState::Paused,
+            (false, false) => EngineState::Running,
+        }
+    }
 }
 
 fn close_session(shared: &Shared, actor: &Actor, id: u64) -> Outcome {
     if shared.ledger.close_session(id) {
         tracing::info!("{} closed session {id}", crate::text::quoted(&actor.name));
+        shared.record_deed(actor, &format!("session {id} closed"));
         Outcome::done(1, format!("session {id} is being closed"))
     } else {
         Outcome::refused(no_session(id))
@@ -184,10 +226,12 @@ fn pause(shared: &Shared, actor: &Actor, domain: Option<&str>) -> Outcome {
         Ok(None) => {
             shared.gate.pause(true);
             tracing::info!("{who} paused the server");
+            shared.record_deed(actor, "paused: new connections are refused");
             Outcome::done(1, "paused: new connections are refused with 421; what is queued is still delivered")
         }
         Ok(Some(domain)) => {
             tracing::info!("{who} paused delivery to {domain}");
+            shared.record_deed(actor, &format!("delivery to {domain} paused"));
             let message = format!("delivery to {domain} is paused; its mail waits without using up attempts");
             shared.dispatcher.pause(domain);
             Outcome::done(1, message)
@@ -202,10 +246,12 @@ fn resume(shared: &Shared, actor: &Actor, domain: Option<&str>) -> Outcome {
         Ok(None) => {
             shared.gate.pause(false);
             tracing::info!("{who} resumed the server");
+            shared.record_deed(actor, "resumed: new connections are taken again");
             Outcome::done(1, "new connections are taken again")
         }
         Ok(Some(domain)) if shared.dispatcher.resume(&domain) => {
             tracing::info!("{who} resumed delivery to {domain}");
+            shared.record_deed(actor, &format!("delivery to {domain} resumed"));
             Outcome::done(1, format!("delivery to {domain} goes on"))
         }
         Ok(Some(domain)) => Outcome::refused(format!("delivery to {domain} is not paused")),

@@ -16,15 +16,10 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
     let counts = shared.dispatcher.counts();
     let mut problems = shared.problems.list();
     problems.extend(shared.ledger.log_problem());
-    let state = match (*shared.draining.borrow(), shared.gate.is_paused()) {
-        (true, _) => "stopping",
-        (false, true) => "paused",
-        (false, false) => "running",
-    };
     view(&Status {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        state: state.to_owned(),
+        state: shared.state().as_str().to_owned(),
         since: shared.started.to_string(),
         hostname: settings.general.hostname.to_string(),
         listeners: shared.reloader.addresses().await.iter().map(ToString::to_string).collect(),

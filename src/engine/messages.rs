@@ -89,26 +89,49 @@ pub(super) async fn preview(shared: &Shared, actor: &Actor, id: &str) -> Outcome
     }
 }
 
-/// Works out which messages are meant, then acts on exactly those.
+/// Works out which messages are meant, and acts on exactly those.
 pub(super) async fn act(shared: &Shared, actor: &Actor, act: QueueAct, target: &Target) -> Outcome {
     let ids = match select(shared, target) {
         Ok(ids) => ids,
         Err(reason) => return Outcome::refused(reason),
     };
+    if act == QueueAct::Restore && !matches!(target, Target::Ids(_)) {
+        return Outcome::refused("what was deleted is no longer in the queue: name by their ids what to bring back");
+    }
+    let (count, done) = carry_out(shared, actor, act, &ids).await;
+    if count == 0 && matches!(target, Target::Ids(_)) {
+        return Outcome::refused(match act {
+            QueueAct::Restore => "none of these messages was deleted in the last day and is still away",
+            _ => "none of these messages is in the queue in a state that allows it",
+        });
+    }
+    record(shared, actor, target, &ids, &phrase(count, done));
+    Outcome::done(count, phrase(count, done))
+}
+
+/// Does an act to these messages. Returns to how many, and what was done to them.
+pub(super) async fn carry_out(shared: &Shared, actor: &Actor, act: QueueAct, ids: &[QueueId]) -> (usize, &'static str) {
     let (count, done) = match act {
-        QueueAct::Restore => return Outcome::refused("being built"),
-        QueueAct::Retry => (shared.dispatcher.retry(&ids), "tried now"),
-        QueueAct::Hold => (shared.dispatcher.hold(&ids, &actor.name).await, "held"),
-        QueueAct::Release => (shared.dispatcher.release(&ids, &actor.name).await, "released"),
+        QueueAct::Restore => (shared.dispatcher.restore(ids, &actor.name).await, "brought back"),
+        QueueAct::Retry => (shared.dispatcher.retry(ids, &actor.name), "tried now"),
+        QueueAct::Hold => (shared.dispatcher.hold(ids, &actor.name).await, "held"),
+        QueueAct::Release => (shared.dispatcher.release(ids, &actor.name).await, "released"),
         QueueAct::Delete => {
-            (shared.dispatcher.delete(&ids, &actor.name).await, "deleted; for a day they stay in .state/deleted")
+            (shared.dispatcher.delete(ids, &actor.name).await, "deleted; for a day they stay in .state/deleted")
         }
     };
     tracing::info!("{}: {count} of {} messages {done}", text::quoted(&actor.name), ids.len());
-    if count == 0 && matches!(target, Target::Ids(_)) {
-        return Outcome::refused("none of these messages is in the queue in a state that allows it");
+    (count, done)
+}
+
+/// Writes down what came of an act; one on a single message is told by the record of that message.
+pub(super) fn record(shared: &Shared, actor: &Actor, target: &Target, ids: &[QueueId], done: &str) {
+    match target {
+        _ if ids.len() == 1 => {}
+        Target::Ids(_) => shared.record_deed(actor, done),
+        Target::Filter(filter) => shared.record_deed(actor, &format!("{done}; chosen by {filter}")),
+        Target::All => shared.record_deed(actor, &format!("{done}; chosen by asking for all")),
     }
-    Outcome::done(count, phrase(count, done))
 }
 
 /// `1 message held`, `2 messages held`.
@@ -116,7 +139,7 @@ pub(super) fn phrase(count: usize, done: &str) -> String {
     format!("{count} {} {done}", if count == 1 { "message" } else { "messages" })
 }
 
-fn select(shared: &Shared, target: &Target) -> Result<Vec<QueueId>, String> {
+pub(super) fn select(shared: &Shared, target: &Target) -> Result<Vec<QueueId>, String> {
     match target {
         Target::Ids(ids) => ids.iter().map(|id| parse(id)).collect(),
         Target::Filter(filter) => {
@@ -166,7 +189,7 @@ async fn collect(mut content: Content, limit: usize) -> io::Result<Vec<u8>> {
     Ok(collected)
 }
 
-fn message(row: Row) -> Message {
+pub(super) fn message(row: Row) -> Message {
     Message {
         id: row.id,
         state: row.state.to_owned(),

@@ -83,7 +83,7 @@ pub struct ShapeRow {
 pub const AGES: [Duration; 7] = [
     Duration::from_mins(5),
     Duration::from_mins(15),
-    Duration::from_mins(60),
+    Duration::from_hours(1),
     Duration::from_hours(4),
     Duration::from_hours(12),
     Duration::from_hours(24),

@@ -23,6 +23,8 @@ pub(super) struct Reloader {
     settings: Arc<ArcSwap<Settings>>,
     /// Held from the reading of a text to its being in force, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
+    /// The addresses in service, for those who must not wait for a reload.
+    in_service: std::sync::Mutex<Arc<[SocketAddr]>>,
     dispatcher: Dispatcher,
     problems: Arc<Problems>,
 }
@@ -52,8 +54,17 @@ impl Reloader {
         problems: Arc<Problems>,
     ) -> Self {
         let file = watch::Sender::new(file.map(Arc::new));
-        let text = std::sync::Mutex::default();
-        Self { file, text, application_log, settings, listeners: Mutex::new(listeners), dispatcher, problems }
+        let in_service = std::sync::Mutex::new(listeners.actual().into());
+        Self {
+            file,
+            text: std::sync::Mutex::default(),
+            application_log,
+            settings,
+            listeners: Mutex::new(listeners),
+            in_service,
+            dispatcher,
+            problems,
+        }
     }
 
     /// The settings file; `None` while the defaults serve.
@@ -113,6 +124,7 @@ impl Reloader {
         let ready = self.prepare(&mut listeners, settings).await.map_err(NotReplaced::Refused)?;
         if let Err(error) = save(&place, base, text).await {
             listeners.give_back(ready.bound).await;
+            self.note(&listeners);
             return Err(error);
         }
         let changes = self.publish(&mut listeners, ready, text.to_owned());
@@ -130,6 +142,11 @@ impl Reloader {
     /// Of the addresses in service the one that the settings name first.
     pub(super) async fn first_address(&self) -> Option<SocketAddr> {
         self.listeners.lock().await.first(&self.settings.load().general.listen)
+    }
+
+    /// The same as it was before a reload that is under way.
+    pub(super) fn in_service(&self) -> Arc<[SocketAddr]> {
+        Arc::clone(&self.in_service.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Does all that can fail: the new listeners are bound before anything is published.
@@ -151,6 +168,7 @@ impl Reloader {
         self.problems.clear(Source::Settings);
         if changes.is_empty() {
             listeners.serve(bound);
+            self.note(listeners);
             return changes;
         }
         keep_until_restart(&self.settings.load(), &mut new);
@@ -164,9 +182,15 @@ impl Reloader {
         self.settings.store(Arc::new(new));
         listeners.serve(bound);
         listeners.retain(&addresses);
+        self.note(listeners);
         self.dispatcher.settings_changed();
         tracing::info!("settings: {}", describe(&changes));
         changes
+    }
+
+    /// Takes note of the addresses in service.
+    fn note(&self, listeners: &Listeners) {
+        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
     }
 
     /// What the file holds is not in force.

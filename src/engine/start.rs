@@ -15,8 +15,10 @@ use super::janitor;
 use super::listener::Reception;
 use super::listeners::{BindError, Listeners};
 use super::pickup;
+use super::plan::Plans;
 use super::problems::{Problems, Source};
 use super::reload::Reloader;
+use super::sampler::{Sampler, Surroundings};
 use super::watch as queue_watch;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -66,6 +68,8 @@ pub struct Engine {
     draining: watch::Sender<bool>,
     /// Upkeep that may be cut off anywhere.
     tasks: JoinSet<()>,
+    /// Shows what goes on, up to the end.
+    _sampling: Sampling,
     /// Takes from Pickup, and must end between two files.
     pickup: JoinHandle<()>,
 }
@@ -136,13 +140,18 @@ impl Engine {
             draining: drain,
             stop: Notify::new(),
             pickup_touched: Notify::new(),
+            sampler: Sampler::default(),
+            surroundings: Surroundings::default(),
+            plans: Plans::default(),
         });
+        shared.surroundings.look(&shared.queue, &shared.ledger).await;
         let mut tasks = JoinSet::new();
         tasks.spawn(queue_watch::follow(Arc::clone(&shared), folders));
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
         tasks.spawn(super::settings_file::follow(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
-        Ok(Self { shared, draining, tasks, pickup })
+        let sampling = Sampling::start(&shared);
+        Ok(Self { shared, draining, tasks, _sampling: sampling, pickup })
     }
 
     /// The door for viewers and commands.
@@ -164,6 +173,28 @@ impl Engine {
             tracing::warn!("stopping with sessions still open; their mail stays in the queue");
         }
         self.shared.ledger.flush();
+    }
+}
+
+/// The tasks that work for viewers. When this is dropped, viewers are told that the engine is gone.
+struct Sampling {
+    shared: Arc<Shared>,
+    _tasks: JoinSet<()>,
+}
+
+impl Sampling {
+    fn start(shared: &Arc<Shared>) -> Self {
+        let mut tasks = JoinSet::new();
+        let source = Arc::clone(shared);
+        tasks.spawn(async move { source.sampler.run(&*source).await });
+        tasks.spawn(Surroundings::keep_looking(Arc::clone(shared)));
+        Self { shared: Arc::clone(shared), _tasks: tasks }
+    }
+}
+
+impl Drop for Sampling {
+    fn drop(&mut self) {
+        self.shared.sampler.end();
     }
 }
 

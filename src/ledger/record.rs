@@ -40,6 +40,10 @@ pub enum Event {
     Held,
     /// No longer held.
     Released,
+    /// Tried before its time, since a named person wants it so.
+    Retried,
+    /// Brought back after it was removed.
+    Restored,
     /// Removed from Badmail or Drop because of their limits.
     Purged,
     /// Something else that a named person did, or did to many messages at once; `reply` says what came of it.
@@ -47,7 +51,7 @@ pub enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Accepted,
         Self::Refused,
         Self::Delivered,
@@ -60,6 +64,8 @@ impl Event {
         Self::Removed,
         Self::Held,
         Self::Released,
+        Self::Retried,
+        Self::Restored,
         Self::Purged,
         Self::Act,
     ];
@@ -83,6 +89,8 @@ impl Event {
             Self::Removed => "removed",
             Self::Held => "held",
             Self::Released => "released",
+            Self::Retried => "retried",
+            Self::Restored => "restored",
             Self::Purged => "purged",
             Self::Act => "act",
         }

@@ -14,21 +14,29 @@ const LAG: usize = 1024;
 
 /// A ring of the newest records.
 pub(super) struct Tail {
-    records: Mutex<VecDeque<Arc<Record>>>,
+    kept: Mutex<Kept>,
     readers: broadcast::Sender<Arc<Record>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The number of the oldest.
+    first: u64,
+    records: VecDeque<Arc<Record>>,
 }
 
 impl Tail {
     pub(super) fn new() -> Self {
-        Self { records: Mutex::default(), readers: broadcast::Sender::new(LAG) }
+        Self { kept: Mutex::default(), readers: broadcast::Sender::new(LAG) }
     }
 
     pub(super) fn push(&self, record: Arc<Record>) {
-        let mut records = self.lock();
-        let oldest = if records.len() == KEPT { records.pop_front() } else { None };
-        records.push_back(Arc::clone(&record));
+        let mut kept = self.lock();
+        let oldest = if kept.records.len() == KEPT { kept.records.pop_front() } else { None };
+        kept.first += u64::from(oldest.is_some());
+        kept.records.push_back(Arc::clone(&record));
         // To free a record takes longer than to add one; others need not wait for it.
-        drop(records);
+        drop(kept);
         drop(oldest);
         if self.readers.receiver_count() > 0 {
             let _ = self.readers.send(record); // the last reader may just have left
@@ -37,19 +45,26 @@ impl Tail {
 
     pub(super) fn recent(&self, filter: &RecordFilter, limit: usize) -> Vec<Arc<Record>> {
         // Copied first: the filter looks at text, and the engine must not wait for that.
-        let records: Vec<_> = self.lock().iter().cloned().collect();
+        let records: Vec<_> = self.lock().records.iter().cloned().collect();
         let mut newest: Vec<_> =
             records.into_iter().rev().filter(|record| filter.matches(record)).take(limit).collect();
         newest.reverse();
         newest
     }
 
+    pub(super) fn from(&self, number: u64, limit: usize) -> (u64, Vec<Arc<Record>>) {
+        let kept = self.lock();
+        let number = number.max(kept.first);
+        let skipped = usize::try_from(number - kept.first).unwrap_or(usize::MAX);
+        (number, kept.records.iter().skip(skipped).take(limit).cloned().collect())
+    }
+
     pub(super) fn follow(&self) -> broadcast::Receiver<Arc<Record>> {
         self.readers.subscribe()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Record>>> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -14,6 +14,8 @@ pub struct ShutdownSignal {
     terminate: Signal,
     #[cfg(unix)]
     interrupt: Signal,
+    #[cfg(unix)]
+    hangup: Option<Signal>,
     #[cfg(windows)]
     ctrl_c: windows::CtrlC,
     #[cfg(windows)]
@@ -26,7 +28,20 @@ impl ShutdownSignal {
     /// From here on the signal no longer kills the process; listen before starting what has to be ended well.
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hangup: None })
+    }
+
+    /// The same, and the loss of the terminal (SIGHUP) counts as well: for what lives in one.
+    #[cfg(unix)]
+    pub fn listen_in_terminal() -> io::Result<Self> {
+        Ok(Self { hangup: Some(signal(SignalKind::hangup())?), ..Self::listen()? })
+    }
+
+    /// The same; the closing of the console counts in any case.
+    #[cfg(windows)]
+    pub fn listen_in_terminal() -> io::Result<Self> {
+        Self::listen()
     }
 
     /// From here on the signal no longer kills the process; listen before starting what has to be ended well.
@@ -39,9 +54,16 @@ impl ShutdownSignal {
     /// Waits for the next request to end.
     #[cfg(unix)]
     pub async fn requested(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = hangup => {}
         }
     }
 
@@ -76,6 +98,32 @@ impl ReloadSignal {
     pub async fn requested(&mut self) {
         #[cfg(unix)]
         if self.hangup.recv().await.is_some() {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+/// "Your window has another size": SIGWINCH. The console of Windows says so among its keys.
+#[derive(Debug)]
+pub struct WindowSignal {
+    #[cfg(unix)]
+    change: Signal,
+}
+
+impl WindowSignal {
+    /// From here on no change is missed.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            change: signal(SignalKind::window_change())?,
+        })
+    }
+
+    /// Waits for the next change; for ever where there is no such signal.
+    pub async fn changed(&mut self) {
+        #[cfg(unix)]
+        if self.change.recv().await.is_some() {
             return;
         }
         std::future::pending::<()>().await;

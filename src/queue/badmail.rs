@@ -84,6 +84,12 @@ impl Badmail {
         Ok(messages)
     }
 
+    /// How many messages there are. No file is read.
+    pub async fn count(&self) -> io::Result<usize> {
+        let core = self.queue.core();
+        self.queue.workers().run(move || Ok(groups(&core)?.len())).await
+    }
+
     /// One message, and its content behind the block. [`io::ErrorKind::NotFound`] if there is none of this name.
     pub async fn show(&self, id: &str) -> io::Result<(BadMessage, Content)> {
         let (core, id) = (self.queue.core(), id.to_owned());

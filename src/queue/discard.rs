@@ -1,14 +1,14 @@
 //! What a person deleted, kept for a day.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Core, file_name, touched};
 use super::error::ReadError;
 use super::id::QueueId;
-use super::message::Message;
-use super::store::{Access, Folder, Kind, Stamp};
-use super::{Queue, read};
+use super::store::{Access, Folder, Kind};
+use super::{Committed, Queue, read};
 use crate::clock::Timestamp;
 
 /// How long a deletion can be undone.
@@ -22,7 +22,7 @@ impl Queue {
     }
 
     /// Brings it back.
-    pub async fn restore(&self, id: &QueueId) -> Result<(Message, Stamp), ReadError> {
+    pub async fn restore(&self, id: &QueueId) -> Result<Committed, ReadError> {
         let (core, id) = (self.core(), id.clone());
         self.workers().run(move || Ok(restore(&core, &id))).await?
     }
@@ -48,13 +48,14 @@ fn discard(core: &Core, id: &QueueId) -> io::Result<()> {
     core.store.sync_folder(Folder::Queue)
 }
 
-fn restore(core: &Core, id: &QueueId) -> Result<(Message, Stamp), ReadError> {
+fn restore(core: &Arc<Core>, id: &QueueId) -> Result<Committed, ReadError> {
+    let busy = core.begin(id);
     let name = file_name(id);
     core.store.publish((Folder::Deleted, &name), (Folder::Queue, &name))?;
     core.store.sync_folder(Folder::Queue)?;
     let (file, stamp) = core.store.open(Folder::Queue, &name, Access::Read)?;
     let (message, _) = read::message(&*file, stamp)?;
-    Ok((message, stamp))
+    Ok(Committed { id: id.clone(), message, stamp, content: None, busy })
 }
 
 fn purge(core: &Core, now: Timestamp) -> io::Result<usize> {

@@ -51,6 +51,11 @@ impl Filter {
         self.terms.iter().all(|term| term.test.holds(candidate, now) != term.excludes)
     }
 
+    /// Whether the answer for one message may change with the time alone.
+    pub fn depends_on_time(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Age(..)))
+    }
+
     /// Whether the filter has no words, so that a list needs not ask it.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()

@@ -85,6 +85,7 @@ pub struct Index {
     order: Order,
     pools: Pools,
     counts: Counts,
+    revision: u64,
 }
 
 impl Index {
@@ -98,11 +99,13 @@ impl Index {
             order: Order::default(),
             pools: Pools::new(),
             counts: Counts::default(),
+            revision: 0,
         }
     }
 
     /// Writes down a message, replacing what was known of it; whether an attempt is under way is kept.
     pub fn insert(&mut self, id: QueueId, message: &Message, stamp: Stamp) {
+        self.revision += 1;
         let active = self.take(&id).is_some_and(|old| old.active);
         let mut record = Record::new(id, message, stamp, &mut self.pools);
         record.active = active;
@@ -136,6 +139,7 @@ impl Index {
         *self.counts.of(record.phase()) -= 1;
         record.active = active;
         *self.counts.of(record.phase()) += 1;
+        self.revision += 1;
         true
     }
 
@@ -143,12 +147,15 @@ impl Index {
     pub fn set_next(&mut self, id: &QueueId, next: Timestamp) -> bool {
         let Some(record) = self.slot(id).and_then(|slot| self.records[slot as usize].as_mut()) else { return false };
         record.next = next;
+        self.revision += 1;
         true
     }
 
     /// Forgets a message; false if it was not known.
     pub fn remove(&mut self, id: &QueueId) -> bool {
-        self.take(id).is_some()
+        let known = self.take(id).is_some();
+        self.revision += u64::from(known);
+        known
     }
 
     /// A message by its id.
@@ -169,6 +176,17 @@ impl Index {
     /// How many messages are in which phase.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Grows with every change of any message.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The place of a message in the order of arrival, counted from 0.
+    pub fn place(&self, id: &QueueId) -> Option<usize> {
+        let slot = self.slot(id)?;
+        Some(self.order.rank(slot, |slot| key_of(&self.records, slot)))
     }
 
     /// When the oldest message was accepted.

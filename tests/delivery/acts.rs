@@ -41,7 +41,7 @@ async fn a_held_message_waits_through_retries_and_restarts_until_it_is_released(
     assert_eq!(house.dispatcher.hold(&ids, "anna").await, 1);
     assert_eq!(house.dispatcher.hold(&ids, "anna").await, 0, "it is held already");
     house.dispatcher.resume(&domain("far.example"));
-    assert_eq!(house.dispatcher.retry(&ids), 1);
+    assert_eq!(house.dispatcher.retry(&ids, "anna"), 0, "it is held");
     skip(HOUR * 100).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(house.row(&id).state, "held");
@@ -76,9 +76,12 @@ async fn a_deleted_message_is_gone_from_the_queue_and_can_be_brought_back() {
     let last = house.log(&id).pop().unwrap();
     assert_eq!((last.event, last.actor.as_deref()), (Event::Removed, Some("anna")));
     assert_eq!(last.recipient.as_deref(), Some("bob@far.example"));
-    let (message, stamp) = house.queue.restore(&id).await.unwrap();
-    house.dispatcher.insert(&id, message, stamp);
-    assert_eq!(house.all(), [id]);
+    let ids = [id];
+    assert_eq!(house.dispatcher.restore(&ids, "bert").await, 1);
+    assert_eq!(house.all(), ids);
+    let last = house.log(&ids[0]).pop().unwrap();
+    assert_eq!((last.event, last.actor.as_deref()), (Event::Restored, Some("bert")));
+    assert_eq!(house.dispatcher.restore(&ids, "bert").await, 0, "it is back already");
 }
 
 #[tokio::test]
@@ -112,7 +115,7 @@ async fn a_file_removed_unnoticed_is_found_out_when_its_turn_comes() {
     let id = house.send(&["bob@far.example"]).await;
     house.tried(&id, 1).await;
     std::fs::remove_file(house.path(&format!("Queue/{id}.eml"))).unwrap();
-    house.dispatcher.retry(&[id]);
+    house.dispatcher.retry(&[id], "anna");
     house.emptied().await;
     assert!(peer.contents().is_empty());
 }
@@ -126,7 +129,7 @@ async fn a_recipient_changed_by_hand_is_the_one_that_is_tried() {
     let path = house.path(&format!("Queue/{id}.eml"));
     let text = std::fs::read_to_string(&path).unwrap().replace("<bob@far.example>", "<robert@far.example>");
     std::fs::write(&path, text).unwrap();
-    house.dispatcher.retry(&[id]);
+    house.dispatcher.retry(&[id], "anna");
     house.emptied().await;
     assert_eq!(peer.commands().iter().filter(|command| command.contains("robert@")).count(), 1);
 }

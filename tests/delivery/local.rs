@@ -37,7 +37,7 @@ async fn a_full_drop_folder_defers_as_the_old_server_did() {
     house.tried(&id, 1).await;
     assert_eq!(house.row(&id).last_reply.as_deref(), Some("452 4.2.2 Mailbox full"));
     house.change(|settings| settings.local.drop_quota = false);
-    house.dispatcher.retry(&[id]);
+    house.dispatcher.retry(&[id], "anna");
     house.emptied().await;
 }
 

@@ -37,7 +37,7 @@ async fn s011_a_failure_is_told_at_once_though_another_recipient_still_waits() {
     let id = house.send(&["slow@far.example", "mallory@far.example"]).await;
     eventually("the report is there", || house.files("Drop").len() == 1).await;
     house.tried(&id, 1).await;
-    house.dispatcher.retry(std::slice::from_ref(&id));
+    house.dispatcher.retry(std::slice::from_ref(&id), "anna");
     house.tried(&id, 2).await;
     assert_eq!(house.files("Drop").len(), 1, "and told once");
 }
@@ -177,7 +177,7 @@ async fn a_failure_that_cannot_be_reported_keeps_the_message() {
     house.tried(&id, 1).await;
     assert_eq!(house.files("Drop").len(), 1);
     assert_eq!(house.row(&id).recipients[0].status, "pending");
-    house.dispatcher.retry(&[id]);
+    house.dispatcher.retry(&[id], "anna");
     house.emptied().await;
     assert_eq!(house.files("Drop").len(), 2);
 }

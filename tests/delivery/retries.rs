@@ -42,7 +42,7 @@ async fn s016_421_at_any_point_defers() {
         let id = house.send(&["bob@far.example"]).await;
         house.tried(&id, 1).await;
         assert!(house.row(&id).last_reply.unwrap().starts_with("421 4.3.2 closing"), "{command}");
-        house.dispatcher.retry(&[id]);
+        house.dispatcher.retry(&[id], "anna");
         house.emptied().await;
         assert!(house.files("Drop").is_empty(), "{command}");
     }
@@ -83,7 +83,7 @@ async fn up_again_a_retry_of_all_delivers_at_once() {
     }
     let peer = ScriptedPeer::new();
     peer.listen_on(&format!("127.0.0.1:{port}")).await;
-    assert_eq!(house.dispatcher.retry(&house.all()), 20);
+    assert_eq!(house.dispatcher.retry(&house.all(), "anna"), 20);
     house.emptied().await;
     assert_eq!(peer.contents().len(), 20);
 }

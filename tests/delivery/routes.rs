@@ -101,7 +101,7 @@ async fn nh20_a_missing_domain_fails_and_name_servers_that_do_not_answer_defer()
     house.zone.set_silent(false);
     let peer = ScriptedPeer::new();
     peer.listen_on(&format!("127.0.0.2:{port}")).await;
-    house.dispatcher.retry(&[waiting]);
+    house.dispatcher.retry(&[waiting], "anna");
     house.emptied().await;
     assert_eq!(peer.contents().len(), 1);
 }

@@ -18,6 +18,7 @@ mod descriptors;
 mod folders;
 mod house;
 mod loops;
+mod plans;
 mod previews;
 mod rights;
 mod settings;
@@ -26,6 +27,7 @@ mod shown;
 mod smuggling;
 mod transcripts;
 mod trials;
+mod watching;
 
 use client::Client;
 use house::{House, eventually};

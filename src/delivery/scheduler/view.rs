@@ -8,7 +8,7 @@ use crate::config::Host;
 use crate::delivery::destination::{Destination, Target};
 use crate::delivery::route::{self, Route};
 use crate::mail::Domain;
-use crate::queue::{Listed, QueueId, Status};
+use crate::queue::{Listed, QueueId};
 
 /// A message as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -122,10 +122,18 @@ impl Scheduler {
         }
     }
 
+    /// Grows with every change of any message and of where mail goes.
+    pub(crate) fn revision(&self) -> u64 {
+        self.index.revision() + self.reroutings
+    }
+
     fn destination_name(&self, listed: &Listed<'_>) -> String {
-        let waits = listed.recipients().find(|recipient| recipient.status == Status::Pending);
-        let Some(recipient) = waits.or_else(|| listed.recipients().next()) else { return String::new() };
-        match route::decide(&self.settings, recipient.domain) {
+        listed.leading_domain().map_or_else(String::new, |domain| self.destination_named_for(domain))
+    }
+
+    /// Where mail for a domain goes, as [`Row::destination`] names it.
+    pub(crate) fn destination_named_for(&self, domain: &Domain) -> String {
+        match route::decide(&self.settings, domain) {
             Route::Local => Target::Local.to_string(),
             Route::Hop(hop) => Target::Hop(hop).to_string(),
             Route::Mx { domain, .. } => {

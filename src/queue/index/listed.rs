@@ -178,6 +178,12 @@ impl<'a> Listed<'a> {
         })
     }
 
+    /// The domain of the first recipient that still waits, else of the first one: what decides where it goes next.
+    pub fn leading_domain(self) -> Option<&'a Domain> {
+        let waits = self.recipients().find(|recipient| recipient.status == Status::Pending);
+        waits.or_else(|| self.recipients().next()).map(|recipient| recipient.domain)
+    }
+
     /// The state shown in lists.
     pub fn phase(self) -> Phase {
         self.record.phase()

@@ -56,6 +56,12 @@ impl Order {
         self.starting_at(block, at)
     }
 
+    /// How many slots come before a slot that is in here.
+    pub(super) fn rank<K: Ord>(&self, slot: u32, key: impl Fn(u32) -> K) -> usize {
+        let (block, at) = self.place(&key(slot), &key);
+        self.blocks[..block].iter().map(Vec::len).sum::<usize>() + at
+    }
+
     /// All slots whose key is greater than `after`; all there are without one.
     pub(super) fn after<K: Ord>(&self, after: Option<&K>, key: impl Fn(u32) -> K) -> impl Iterator<Item = u32> + '_ {
         let Some(after) = after else { return self.starting_at(0, 0) };
@@ -104,6 +110,9 @@ mod tests {
             }
             prop_assert!(order.skipping(0).eq(model.values().copied()));
             prop_assert!(order.skipping(rank).eq(model.values().copied().skip(rank)));
+            for (rank, slot) in model.values().enumerate() {
+                prop_assert_eq!(order.rank(*slot, key), rank);
+            }
             prop_assert!(order.after(Some(&after), key).eq(model.range(after + 1..).map(|(_, slot)| *slot)));
         }
     }

@@ -1,0 +1,204 @@
+//! Actions that count in every pane.
+
+use super::action::Action;
+use super::input::{Key, KeyCode};
+use super::message::{Effect, Request};
+use super::model::Model;
+use super::overlays::confirm::Confirm;
+use super::overlays::help::Help;
+use super::overlays::messages::Messages;
+use super::overlays::palette::Palette;
+use super::pane::{Motion, PaneId};
+use super::theme::Theme;
+use super::toasts::Weight;
+use super::viewer::Mode;
+use super::{action, widgets};
+use crate::engine::{Command, EngineState, Role};
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::new("help", &[Key::char('?'), Key::plain(KeyCode::F(1))], "help", "Show what every key does", help)
+        .hinted(40),
+    Action::new("palette", &[Key::char(':'), Key::ctrl('p')], "actions", "Choose an action by name", palette)
+        .hinted(35),
+    Action::new("pane.sessions", &[Key::char('1')], "sessions", "Go to Sessions", |model| {
+        model.focus(PaneId::Sessions)
+    }),
+    Action::new("pane.queue", &[Key::char('2')], "queue", "Go to Queue", |model| model.focus(PaneId::Queue)),
+    Action::new("pane.log", &[Key::char('3')], "log", "Go to Log", |model| model.focus(PaneId::Log)),
+    Action::new("pane.settings", &[Key::char('4')], "settings", "Go to Settings", |model| {
+        model.focus(PaneId::Settings)
+    })
+    .hinted(15),
+    Action::new("pane.next", &[Key::plain(KeyCode::Tab)], "next pane", "Go to the next pane", |model| turn(model, 1))
+        .hinted(30),
+    Action::new("pane.previous", &[Key::plain(KeyCode::BackTab)], "previous pane", "Go to the pane before", |model| {
+        turn(model, 3)
+    }),
+    Action::new("zoom", &[Key::char('+')], "zoom", "Let this pane fill the screen, or no longer", zoom).hinted(10),
+    Action::new("go.up", &[Key::plain(KeyCode::Up), Key::char('k')], "up", "One row up", |model| go(model, Motion::Up)),
+    Action::new("go.down", &[Key::plain(KeyCode::Down), Key::char('j')], "down", "One row down", |model| {
+        go(model, Motion::Down)
+    }),
+    Action::new("go.page-up", &[Key::plain(KeyCode::PageUp)], "page up", "One page up", |model| {
+        go(model, Motion::PageUp)
+    }),
+    Action::new("go.page-down", &[Key::plain(KeyCode::PageDown)], "page down", "One page down", |model| {
+        go(model, Motion::PageDown)
+    }),
+    Action::new("go.half-up", &[Key::ctrl('u')], "half page up", "Half a page up", |model| go(model, Motion::HalfUp)),
+    Action::new("go.half-down", &[Key::ctrl('d')], "half page down", "Half a page down", |model| {
+        go(model, Motion::HalfDown)
+    }),
+    Action::new("go.first", &[Key::plain(KeyCode::Home), Key::char('g')], "first", "To the first row", |model| {
+        go(model, Motion::First)
+    }),
+    Action::new("go.last", &[Key::plain(KeyCode::End), Key::char('G')], "last", "To the last row", |model| {
+        go(model, Motion::Last)
+    }),
+    Action::new("go.left", &[Key::plain(KeyCode::Left), Key::char('h')], "left", "To the left", |model| {
+        go(model, Motion::Left)
+    }),
+    Action::new("go.right", &[Key::plain(KeyCode::Right), Key::char('l')], "right", "To the right", |model| {
+        go(model, Motion::Right)
+    }),
+    Action::new(
+        "freeze",
+        &[Key::char('p')],
+        "freeze",
+        "Freeze the picture, not the relay; the same key goes on",
+        freeze,
+    )
+    .hinted(5),
+    Action::new(
+        "server.pause",
+        &[Key::char('P')],
+        "pause server",
+        "Take no new connections, or take them again",
+        pause,
+    )
+    .needs(Role::Operator),
+    Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
+    Action::new("mouse", &[Key::char('m')], "mouse", "Use the mouse here, or leave it to the terminal", mouse),
+    Action::new("messages", &[Key::char('M')], "messages", "All messages that came and went", messages),
+    Action::new("problems", &[Key::char('!')], "problems", "What needs a person, in full", problems).when(any_problem),
+    Action::new("repaint", &[Key::ctrl('l')], "repaint", "Draw everything anew", |_| vec![Effect::Repaint]),
+    Action::new(
+        "suspend",
+        &[Key::ctrl('z')],
+        "suspend",
+        "Leave the terminal for a moment; not where the relay runs in it",
+        suspend,
+    ),
+    Action::new("dismiss", &[Key::plain(KeyCode::Esc)], "dismiss", "Take the message away", dismiss),
+    Action::new("quit", &[Key::char('q'), Key::ctrl('c')], "quit", "Leave", quit).hinted(20),
+];
+
+fn help(model: &mut Model) -> Vec<Effect> {
+    model.open(Help::new(model.focus));
+    Vec::new()
+}
+
+fn palette(model: &mut Model) -> Vec<Effect> {
+    let actions: Vec<_> = action::in_reach(model.focus).map(|action| (action, action.refusal(model))).collect();
+    model.open(Palette::new(actions.into_iter()));
+    Vec::new()
+}
+
+fn turn(model: &mut Model, by: usize) -> Vec<Effect> {
+    model.focus(PaneId::ALL[(model.focus.place() + by) % PaneId::ALL.len()])
+}
+
+fn zoom(model: &mut Model) -> Vec<Effect> {
+    model.is_zoomed = !model.is_zoomed;
+    model.refresh()
+}
+
+fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let (pane, shared) = model.focused();
+    pane.go(motion, shared)
+}
+
+fn freeze(model: &mut Model) -> Vec<Effect> {
+    model.shared.is_frozen = !model.shared.is_frozen;
+    if let Some(snapshot) = model.newest.take() {
+        model.shared.snapshot = snapshot;
+    }
+    model.refresh()
+}
+
+fn pause(model: &mut Model) -> Vec<Effect> {
+    if model.shared.snapshot.state == EngineState::Paused {
+        return vec![Effect::Execute(Request::Act, Command::Resume { domain: None })];
+    }
+    let lines = vec![
+        "New connections will be refused with 421 until it is resumed.".to_owned(),
+        "What is queued is still delivered.".to_owned(),
+    ];
+    let effects = vec![Effect::Execute(Request::Act, Command::Pause { domain: None })];
+    model.open(Confirm::new("Pause the server?", lines, "Pause", effects));
+    Vec::new()
+}
+
+fn theme(model: &mut Model) -> Vec<Effect> {
+    let name = model.shared.theme.name.next();
+    model.shared.theme = Theme::new(name, model.shared.viewer.colors);
+    model.say(Weight::Info, format!("theme: {}", name.as_str()));
+    Vec::new()
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.shared.mouse = !model.shared.mouse;
+    let text = if model.shared.mouse { "the mouse works here" } else { "the mouse is the terminal's: select and copy" };
+    model.say(Weight::Info, text);
+    vec![Effect::Mouse(model.shared.mouse)]
+}
+
+fn messages(model: &mut Model) -> Vec<Effect> {
+    model.open(Messages::default());
+    Vec::new()
+}
+
+fn any_problem(model: &Model) -> Result<(), String> {
+    let snapshot = &model.shared.snapshot;
+    if snapshot.problems.is_empty() && snapshot.warnings.is_empty() { Err("all is well".to_owned()) } else { Ok(()) }
+}
+
+fn problems(model: &mut Model) -> Vec<Effect> {
+    let snapshot = &model.shared.snapshot;
+    let lines = snapshot.problems.iter().chain(snapshot.warnings.iter());
+    let lines = lines.map(|line| format!("- {}", crate::text::printable(line))).collect();
+    model.open(Confirm::new("What needs a person", lines, "Close", Vec::new()));
+    Vec::new()
+}
+
+fn suspend(model: &mut Model) -> Vec<Effect> {
+    let text = match model.shared.viewer.mode {
+        Mode::Run | Mode::Demo => {
+            "the relay runs in this terminal and would stop too; use `mailroot serve` and `mailroot attach`"
+        }
+        Mode::Attached => "suspend is up to your terminal here",
+    };
+    model.say(Weight::Warning, text);
+    Vec::new()
+}
+
+fn dismiss(model: &mut Model) -> Vec<Effect> {
+    model.shared.toasts.dismiss();
+    Vec::new()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.shared.viewer.mode != Mode::Run {
+        return vec![Effect::Quit];
+    }
+    let counts = model.shared.snapshot.queue.counts;
+    let waiting = counts.queued + counts.active + counts.held;
+    let sessions = model.shared.snapshot.sessions.len();
+    let lines = vec![
+        format!("The relay stops with this dashboard. {} open sessions are ended in order.", widgets::count(sessions)),
+        format!("{} messages wait; they are safe on disk and go on with the next start.", widgets::count(waiting)),
+        "To keep it running without a dashboard: `mailroot serve`.".to_owned(),
+    ];
+    model.open(Confirm::new("Stop the relay?", lines, "Stop", vec![Effect::Quit]));
+    Vec::new()
+}

@@ -1,0 +1,54 @@
+//! What lies above the panes: help, palette, dialogs, details. The top one has the keys.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use super::Shared;
+use super::action::Action;
+use super::input::Input;
+use super::message::{Answer, Effect};
+
+/// What an overlay made of an input.
+pub(crate) enum Reaction {
+    /// Taken; these effects follow.
+    Stay(Vec<Effect>),
+    /// Taken; the overlay is done.
+    Close(Vec<Effect>),
+    /// Another one goes on top.
+    Open(Box<dyn Overlay>, Vec<Effect>),
+    /// The overlay is done, and an action follows.
+    Run(&'static Action),
+}
+
+/// One layer above the panes.
+pub(crate) trait Overlay: Send {
+    /// What stands in its frame.
+    fn title(&self) -> String;
+
+    /// Its keys and what they do, for the line of hints.
+    fn hints(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// Something was pressed, pasted or clicked. Esc closes an overlay that does not want it otherwise.
+    fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction;
+
+    /// Something came of an effect; the overlay takes what it asked for.
+    fn answer(&mut self, _answer: &Answer, _shared: &mut Shared) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// There is a new snapshot in `shared`.
+    fn refresh(&mut self, _shared: &mut Shared) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// What is to be done when it goes.
+    fn closed(&mut self) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// How much room its content would like, columns and rows; it may get less.
+    fn wants(&self, shared: &Shared) -> (u16, u16);
+
+    /// Draws into the inner area. Returns where the hardware cursor belongs.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position>;
+}

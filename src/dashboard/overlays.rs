@@ -1,0 +1,6 @@
+//! The overlays that belong to no pane.
+
+pub(crate) mod confirm;
+pub(crate) mod help;
+pub(crate) mod messages;
+pub(crate) mod palette;

@@ -1,0 +1,33 @@
+//! What every pane and overlay may know, and the few things all of them may do.
+
+use std::sync::Arc;
+
+use ratatui::layout::Size;
+
+use super::theme::{Glyphs, Theme};
+use super::toasts::Toasts;
+use super::viewer::Viewer;
+use crate::clock::Timestamp;
+use crate::engine::Snapshot;
+
+/// The part of a model that belongs to no pane.
+pub(crate) struct Shared {
+    pub(crate) viewer: Viewer,
+    /// What is shown; older than the engine while the picture is frozen.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// Whether the picture stands still.
+    pub(crate) is_frozen: bool,
+    pub(crate) size: Size,
+    pub(crate) theme: Theme,
+    pub(crate) glyphs: Glyphs,
+    pub(crate) toasts: Toasts,
+    /// Whether the terminal reports the mouse.
+    pub(crate) mouse: bool,
+}
+
+impl Shared {
+    /// The time of the picture.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.snapshot.time
+    }
+}

@@ -1,0 +1,9 @@
+//! The dashboard in a real terminal: the program is started under a pseudo-terminal, typed at and looked at.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+#[path = "../support/pty.rs"]
+mod pty;
+
+mod manners;
