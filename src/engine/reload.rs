@@ -54,10 +54,11 @@ impl Reloader {
         problems: Arc<Problems>,
     ) -> Self {
         let file = watch::Sender::new(file.map(Arc::new));
+        let text = std::sync::Mutex::default();
         let in_service = std::sync::Mutex::new(listeners.actual().into());
         Self {
             file,
-            text: std::sync::Mutex::default(),
+            text,
             application_log,
             settings,
             listeners: Mutex::new(listeners),
