@@ -134,7 +134,9 @@ impl Handle {
             crate::text::quoted(to.as_str())
         );
         let hostname = self.settings().general.hostname.clone();
+        let deed = format!("a test message to {to}");
         let trial = Trial::new(hostname, from, to).map_err(|error| error.to_string())?;
+        self.0.record_deed(actor, &deed);
         let shared = Arc::clone(&self.0);
         let server = async move { shared.reloader.first_address().await };
         Ok(TrialWatch::new(trial, Arc::clone(&self.0.clock), server))
