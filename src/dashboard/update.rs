@@ -63,7 +63,7 @@ impl Model {
     }
 
     fn key(&mut self, key: Key) -> Vec<Effect> {
-        let is_meant = |action: &&Action| action.keys.contains(&key) && (action.applies)(self);
+        let is_meant = |action: &&Action| action.keys.contains(&key) && action.is_meant(self);
         match action::in_reach(self.focus).find(is_meant) {
             Some(action) => self.act(action),
             None => Vec::new(),

@@ -15,6 +15,7 @@ pub(crate) use filter::FilterLine;
 pub(crate) use format::{age, count, size, until};
 pub(crate) use list::ListCursor;
 pub(crate) use scroll::Scroll;
+pub(crate) use search::occurrences;
 pub(crate) use table::{Cell, Column, Room, Row, Table};
 pub(crate) use text::{cut, skip, width};
 pub(crate) use wrap::wrap;
