@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
+#[path = "../support/attack_vectors.rs"]
+mod attack_vectors;
 mod driver;
 mod fixtures;
 mod frame;
+mod queue;
