@@ -8,6 +8,7 @@ use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
 use super::overlays::messages::Messages;
 use super::overlays::palette::Palette;
+use super::overlays::trial::Trial;
 use super::pane::{Motion, PaneId};
 use super::theme::Theme;
 use super::toasts::Weight;
@@ -84,6 +85,10 @@ pub(super) const ACTIONS: &[Action] = &[
     .hinted(90)
     .needs(Role::Admin)
     .when(any_removal),
+    Action::new("test-message", &[Key::char('T')], "test message", "Send a test message and read the dialogue", trial)
+        .needs(Role::Operator),
+    Action::new("smart-host", &[Key::char('S')], "smart host", "Set the smart host that mail goes to", smart_host)
+        .needs(Role::Admin),
     Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
     Action::new("mouse", &[Key::char('m')], "mouse", "Use the mouse here, or leave it to the terminal", mouse),
     Action::new("messages", &[Key::char('M')], "messages", "All messages that came and went", messages),
@@ -144,6 +149,16 @@ fn pause(model: &mut Model) -> Vec<Effect> {
     let effects = vec![Effect::Execute(Request::Act, Command::Pause { domain: None })];
     model.open(Confirm::new("Pause the server?", lines, "Pause", effects));
     Vec::new()
+}
+
+fn trial(model: &mut Model) -> Vec<Effect> {
+    model.open(Trial::new(&model.shared));
+    Vec::new()
+}
+
+fn smart_host(model: &mut Model) -> Vec<Effect> {
+    model.panes.settings.show_field("delivery.advanced.smart_host");
+    model.focus(PaneId::Settings)
 }
 
 fn theme(model: &mut Model) -> Vec<Effect> {

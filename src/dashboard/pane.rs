@@ -64,6 +64,11 @@ pub(crate) trait Pane {
         None
     }
 
+    /// While a text of the pane is edited: its keys and what they do, for the line of hints.
+    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        None
+    }
+
     /// The cursor is to move.
     fn go(&mut self, motion: Motion, shared: &mut Shared) -> Vec<Effect>;
 

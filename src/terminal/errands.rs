@@ -154,3 +154,6 @@ impl Relay for Errands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,22 @@ impl Driver {
         lines.join("\n")
     }
 
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.terminal.backend_mut().resize(width, height);
+        self.send(Msg::Input(Input::Resize(Size::new(width, height))))
+    }
+
+    /// Gives the terminal another size of which the model knows nothing yet.
+    pub(crate) fn shrink(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+    }
+
+    /// The size of the terminal.
+    pub(crate) fn size(&self) -> Size {
+        self.terminal.backend().size().unwrap()
+    }
+
     /// Clicks, or turns the wheel.
     pub(crate) fn mouse(&mut self, kind: MouseKind, x: u16, y: u16) -> &mut Self {
         self.send(Msg::Input(Input::Mouse(Mouse { kind, at: Position::new(x, y) })))
@@ -121,6 +137,15 @@ impl Driver {
         self.buffer();
         self.terminal.backend_mut().get_cursor_position().unwrap()
     }
+}
+
+/// The sizes at which pictures are taken.
+const SIZES: [(u16, u16); 5] = [(30, 8), (40, 15), (80, 24), (120, 40), (200, 60)];
+
+/// One picture for each size.
+pub(crate) fn pictures(mut of: impl FnMut(u16, u16) -> Driver) -> String {
+    let picture = |(width, height)| format!("== {width}x{height}\n{}\n", of(width, height).screen());
+    SIZES.map(picture).join("\n")
 }
 
 /// A viewer in the process of the engine, with a terminal of sixteen colours.

@@ -17,6 +17,11 @@ pub(crate) struct Settings {
     cursor: ListCursor,
 }
 
+impl Settings {
+    /// Goes to a field by its key.
+    pub(crate) fn show_field(&mut self, _key: &str) {}
+}
+
 impl Pane for Settings {
     fn go(&mut self, motion: Motion, _: &mut Shared) -> Vec<Effect> {
         self.cursor.go(motion);
