@@ -5,6 +5,7 @@
 
 mod acts;
 mod badmail;
+mod conditions;
 mod destinations;
 mod detail;
 mod keys;

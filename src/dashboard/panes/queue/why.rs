@@ -62,6 +62,11 @@ impl Why {
         Some(Self::urgent(allowed(shared, &text, &format!("; {retry} tries now")), shared))
     }
 
+    /// What is said, and how it looks.
+    pub(super) fn line(&self) -> (&str, Style) {
+        (&self.text, self.style)
+    }
+
     /// The rows it takes at so many columns.
     pub(super) fn rows(&self, columns: u16) -> u16 {
         let rows = if self.is_urgent { wrap(&self.text, usize::from(columns).max(1)).len().min(ROWS) } else { 1 };
