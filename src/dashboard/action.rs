@@ -109,7 +109,7 @@ impl Action {
     /// Why the viewer of `model` cannot do it at the moment.
     pub(super) fn refusal(&self, model: &Model) -> Option<String> {
         if !self.is_meant(model) {
-            return Some("this is for another view of the pane".to_owned());
+            return Some("there is nothing for it to do here".to_owned());
         }
         let viewer = &model.shared.viewer;
         if !viewer.may(self.needs) {

@@ -49,7 +49,7 @@ impl Play {
         self.settle(what);
     }
 
-    /// Answers everything that was asked for, and looks at the picture after each answer.
+    /// Answers everything that was asked for, and looks at the picture after each round.
     fn settle(&mut self, what: &str) {
         self.check(what);
         for _ in 0..10 {
@@ -61,8 +61,8 @@ impl Play {
             }
             for answer in answers {
                 self.driver.answer(answer);
-                self.check(what);
             }
+            self.check(what);
         }
     }
 

@@ -260,10 +260,10 @@ fn columns_are_moved_sideways_and_stay_moved() {
     let mut driver = log(eventful(), 80, 24);
     assert!(!driver.screen().contains("192.0.2.40") || driver.screen().contains("from db01"));
     let screen = driver.press("<Right><Right>").screen();
-    assert!(screen.contains("sender") && screen.contains("host"), "{screen}");
+    assert!(screen.contains("Sender") && screen.contains("Host"), "{screen}");
     driver.see(eventful());
     assert_eq!(driver.screen(), screen);
-    assert!(driver.press("<Left><Left><Left>").screen().contains("recipient"));
+    assert!(driver.press("<Left><Left><Left>").screen().contains("Recipient"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mailroot::dashboard::{Colors, Mode, MouseKind, PaneId, Preferences, ThemeName, Viewer};
+use mailroot::dashboard::{Answer, Colors, Mode, MouseKind, PaneId, Preferences, ThemeName, Viewer};
 use mailroot::engine::{EngineState, Role, Snapshot};
 
 use super::driver::{self, Driver, viewer};
@@ -88,6 +88,7 @@ fn all_panes_in_sight() {
     let picture = |(width, height, focus)| {
         let preferences = Preferences { pane: focus, ..Preferences::default() };
         let mut driver = Driver::with(viewer(Role::Admin), fixtures::snapshot(), width, height, &preferences);
+        driver.answer(Answer::Page(fixtures::page()));
         format!("== {width}x{height} {focus:?}\n{}\n", driver.screen())
     };
     let sizes = [(120, 40, PaneId::Log), (120, 40, PaneId::Settings), (200, 60, PaneId::Log)];

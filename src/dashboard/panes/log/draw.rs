@@ -38,7 +38,7 @@ impl Log {
                 is_marked: false,
             }
         });
-        let table = Table { columns: &columns.columns, sorted: None, has_focus };
+        let table = Table { columns: &columns.shown, sorted: None, has_focus };
         let cursor = table.draw(frame.buffer_mut(), area, rows, shared);
         self.draw_head(frame, area, &columns, shared);
         let needle = self.search.filter();
