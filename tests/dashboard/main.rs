@@ -13,6 +13,7 @@ mod hostile;
 mod keys;
 mod log;
 mod pictures;
+mod screenshots;
 mod sessions;
 mod stage;
 mod transcript;
