@@ -31,7 +31,7 @@ mod suggest;
 pub use changes::{Effective, changes};
 pub use checks::Warning;
 pub use draft::Draft;
-pub use fields::{Apply, Field, Kind, SECTIONS, Section, fields};
+pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, entries, fields, list};
 pub(crate) use load::LOCAL;
 pub use load::{LoadError, Loaded, base_of, default_path, load, locate};
 pub use parse::parse;

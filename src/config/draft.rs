@@ -91,6 +91,49 @@ impl Draft {
         Ok(())
     }
 
+    /// Adds a remote domain behind those there are. If the result were not valid settings, nothing changes.
+    pub fn add_domain(&mut self, name: &str) -> Result<(), Vec<Problem>> {
+        let mut edited = self.clone();
+        let mut table = Table::new();
+        table.insert("name", Item::Value(Value::from(name)));
+        match edited.document.as_table_mut().entry("domain").or_insert_with(|| Item::ArrayOfTables(Default::default()))
+        {
+            Item::ArrayOfTables(domains) => {
+                table.decor_mut().set_prefix("\n");
+                domains.push(table);
+            }
+            Item::Value(Value::Array(domains)) => domains.push(table.into_inline_table()),
+            _ => return Err(vec![without_place("domain", "is not a list of remote domains")]),
+        }
+        let key = format!("domain[{}]", edited.domains());
+        parse(&edited.render(), &self.base).map_err(|problems| here_without_place(&key, problems))?;
+        self.document = edited.document;
+        Ok(())
+    }
+
+    /// Removes the remote domain of a number, counted from 1, with the comments that stand in front of it and in it.
+    /// False if there is none.
+    pub fn remove_domain(&mut self, number: usize) -> bool {
+        if number == 0 || number > self.domains() {
+            return false;
+        }
+        match self.document.get_mut("domain") {
+            Some(Item::ArrayOfTables(domains)) => drop(domains.remove(number - 1)),
+            Some(Item::Value(Value::Array(domains))) => drop(domains.remove(number - 1)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How many remote domains there are.
+    fn domains(&self) -> usize {
+        match self.document.get("domain") {
+            Some(Item::ArrayOfTables(domains)) => domains.len(),
+            Some(Item::Value(Value::Array(domains))) => domains.len(),
+            _ => 0,
+        }
+    }
+
     /// The table at `path`, made where it is a section that the file does not have yet.
     fn section(&mut self, path: &[Step]) -> Option<&mut Item> {
         let mut item = self.document.as_item_mut();
@@ -291,6 +334,19 @@ mod tests {
         assert!(text.contains("name = \"*.b.example\" # b\n"), "{text}");
         assert!(text.starts_with("[[domain]]\nname = \"a.example\"\n# Allow incoming mail"), "{text}");
         assert_eq!(refused("", "domain[1].relay", "true").len(), 1);
+    }
+
+    #[test]
+    fn a_remote_domain_is_added_behind_the_others_and_removed_alone() {
+        let text = "# ours\n[[domain]]\nname = \"a.example\" # a\n\n# logs\n[log]\nlevel = \"warn\"\n";
+        let mut draft = Draft::open(text, Path::new("/srv")).unwrap();
+        draft.add_domain("b.example").unwrap();
+        let added = "# ours\n[[domain]]\nname = \"a.example\" # a\n\n[[domain]]\nname = \"b.example\"\n\n# logs\n[log]\nlevel = \"warn\"\n";
+        assert_eq!(draft.render(), added);
+        assert!(draft.remove_domain(2) && !draft.remove_domain(2));
+        assert_eq!(draft.render(), text);
+        assert!(draft.add_domain("no domain").is_err(), "what is no domain is refused");
+        assert_eq!(draft.render(), text);
     }
 
     #[test]

@@ -39,8 +39,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model) {
 
 /// Keys and what they do, those that matter most first; none that would be refused.
 fn hints(model: &Model) -> Vec<(String, String)> {
-    if let Some(overlay) = model.overlays.last() {
-        return overlay.hints().into_iter().map(|(key, what)| (key.to_owned(), what.to_owned())).collect();
+    let edited = match model.overlays.last() {
+        Some(overlay) => Some(overlay.hints()),
+        None => model.panes.get(model.focus).hints(),
+    };
+    if let Some(hints) = edited {
+        return hints.into_iter().map(|(key, what)| (key.to_owned(), what.to_owned())).collect();
     }
     let mut actions: Vec<_> = action::in_reach(model.focus)
         .filter(|action| action.priority > 0 && !action.keys.is_empty() && action.refusal(model).is_none())

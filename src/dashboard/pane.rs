@@ -85,6 +85,11 @@ pub(crate) trait Pane {
         String::new()
     }
 
+    /// The keys that count while the pane edits something, in place of those of its actions.
+    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        None
+    }
+
     /// Draws into the inner area. Returns where the hardware cursor belongs: on the selection, or in the text being
     /// edited.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared, has_focus: bool) -> Option<Position>;
