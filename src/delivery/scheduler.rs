@@ -160,6 +160,11 @@ impl Scheduler {
         if self.known(id) == Some(stamp) {
             return; // whoever watches the folder was faster
         }
+        if self.rounds.contains_key(id) {
+            // Deleted during an attempt, and brought back before its end.
+            self.replace(id, message, stamp, now);
+            return;
+        }
         self.index.insert(id.clone(), &message, stamp);
         if message.next > now {
             self.wait(id, message.next);
@@ -190,8 +195,12 @@ impl Scheduler {
     fn replace(&mut self, id: &QueueId, message: Message, stamp: Stamp, now: Timestamp) {
         if let Some(round) = self.rounds.get_mut(id) {
             if !round.is_idle() {
-                round.edited = Some(Box::new((message, stamp)));
                 round.call_off();
+                if std::mem::take(&mut round.gone) {
+                    self.index.insert(id.clone(), &message, stamp);
+                    self.index.set_active(id, true);
+                }
+                round.edited = Some(Box::new((message, stamp)));
                 return;
             }
             self.end_round(id);

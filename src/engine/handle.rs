@@ -153,7 +153,7 @@ impl Handle {
 
     /// A window on the queue, for one viewer.
     pub fn queue_reader(&self) -> QueueReader {
-        QueueReader::new(Arc::clone(&self.0))
+        QueueReader::new(self.0.dispatcher.clone(), Arc::clone(&self.0.clock))
     }
 
     /// Every line of the delivery log from now on.

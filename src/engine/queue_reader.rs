@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::shape::Shape;
-use super::handle::Shared;
 use super::{QueuePage, QueueQuery, QueueShape, SortKey};
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
+use crate::delivery::Dispatcher;
 use crate::queue::{Filter, QueueId};
 
 /// The most rows of one page.
@@ -29,9 +29,11 @@ const REST_FACTOR: u32 = 3;
 
 /// Reads the queue for one viewer. To be used where blocking for some milliseconds does no harm.
 pub struct QueueReader {
-    shared: Arc<Shared>,
+    dispatcher: Dispatcher,
+    clock: Arc<Clock>,
     order: Option<Order>,
     shape: Option<Shape>,
+    thrift: Thrift,
 }
 
 /// The ids that match a filter, in an order.
@@ -49,24 +51,31 @@ struct Order {
     found: usize,
 }
 
-/// When something was worked out, and at what cost.
+/// How often something is worked out anew.
+#[derive(Clone, Copy)]
+struct Thrift {
+    small: usize,
+    rest: Duration,
+}
+
+/// When something was worked out, and how long it has to serve.
 struct Pace {
     done: Instant,
-    took: Duration,
-    messages: usize,
+    rest: Duration,
 }
 
 impl QueueReader {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, order: None, shape: None }
+    /// A reader of the queue of a dispatcher, by its clock.
+    pub fn new(dispatcher: Dispatcher, clock: Arc<Clock>) -> Self {
+        Self { dispatcher, clock, order: None, shape: None, thrift: Thrift { small: SMALL, rest: REST } }
     }
 
     /// At most 500 rows of a list. An offset behind the end gives the last page.
     pub fn page(&mut self, query: &QueueQuery) -> QueuePage {
         if query.filter.is_empty() && query.sort == SortKey::Received {
             self.order = None;
-            let dispatcher = &self.shared.dispatcher;
-            let window = dispatcher.window(query.offset, query.limit, query.descending, query.selected.as_ref());
+            let selected = query.selected.as_ref();
+            let window = self.dispatcher.window(query.offset, query.limit, query.descending, selected);
             return QueuePage {
                 revision: window.revision,
                 total: window.total,
@@ -76,7 +85,7 @@ impl QueueReader {
                 selected: window.place,
             };
         }
-        let shared = Arc::clone(&self.shared);
+        let dispatcher = self.dispatcher.clone();
         let order = self.order(&query.filter, query.sort);
         let matched = order.ids.len();
         let limit = query.limit.min(PAGE);
@@ -84,14 +93,14 @@ impl QueueReader {
         let window = offset..matched.min(offset + limit);
         let ids: Vec<QueueId> =
             window.clone().map(|place| order.ids[order.index(place, query.descending)].clone()).collect();
-        let selected = query.selected.as_ref().filter(|id| shared.dispatcher.row(id).is_some());
+        let selected = query.selected.as_ref().filter(|id| dispatcher.row(id).is_some());
         QueuePage {
             revision: order.revision,
             total: order.total,
             matched,
             offset,
             selected: selected.and_then(|id| order.place(id, window, query.descending)),
-            rows: shared.dispatcher.rows_of(&ids),
+            rows: dispatcher.rows_of(&ids),
         }
     }
 
@@ -103,25 +112,25 @@ impl QueueReader {
 
     /// How old the mail of each destination is.
     pub fn shape(&mut self) -> QueueShape {
-        let revision = self.shared.dispatcher.summary().2;
-        let time = self.shared.clock.now();
+        let revision = self.dispatcher.summary().2;
+        let time = self.clock.now();
         match &self.shape {
             Some(shape) if shape.serves(revision, time) => shape.shown.clone(),
-            _ => self.shape.insert(Shape::new(&self.shared.dispatcher, revision, time)).shown.clone(),
+            _ => self.shape.insert(Shape::new(&self.dispatcher, revision, time, self.thrift)).shown.clone(),
         }
     }
 
     /// The order of a list, as fresh as it may be.
     fn order(&mut self, filter: &Filter, sort: SortKey) -> &mut Order {
-        let (counts, _, revision) = self.shared.dispatcher.summary();
-        let time = self.shared.clock.now();
+        let (counts, _, revision) = self.dispatcher.summary();
+        let time = self.clock.now();
         let kept = self.order.take().filter(|order| order.sort == sort && order.filter == *filter);
         let kept = kept.filter(|order| order.serves(revision, time));
         let order = kept.unwrap_or_else(|| {
             let start = Instant::now();
-            let ids = sorting::sorted(&self.shared.dispatcher, filter, sort);
+            let ids = sorting::sorted(&self.dispatcher, filter, sort);
             let total = counts.queued + counts.active + counts.held;
-            let pace = Pace::since(start, total);
+            let pace = self.thrift.pace(start, total);
             Order { filter: filter.clone(), sort, ids, total, revision, time, pace, found: 0 }
         });
         self.order.insert(order)
@@ -149,12 +158,19 @@ impl Order {
     }
 }
 
-impl Pace {
-    fn since(start: Instant, messages: usize) -> Self {
-        Self { done: Instant::now(), took: start.elapsed(), messages }
-    }
-
-    fn has_to_serve(&self) -> bool {
-        self.messages > SMALL && self.done.elapsed() < REST.max(self.took * REST_FACTOR)
+impl Thrift {
+    /// For what was worked out since `start` over so many messages.
+    fn pace(self, start: Instant, messages: usize) -> Pace {
+        let rest = self.rest.max(start.elapsed() * REST_FACTOR);
+        Pace { done: Instant::now(), rest: if messages > self.small { rest } else { Duration::ZERO } }
     }
 }
+
+impl Pace {
+    fn has_to_serve(&self) -> bool {
+        self.done.elapsed() < self.rest
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -80,9 +80,8 @@ impl Sampler {
         self.lock().watched().is_some()
     }
 
-    /// Takes pictures until aborted; then those who watch are told that there will be no more.
+    /// Takes pictures until aborted.
     pub(super) async fn run(&self, source: &impl Source) {
-        let _end = End(self);
         loop {
             self.wanted.notified().await;
             let mut ticks = tokio::time::interval_at(Instant::now() + GAP, GAP);
@@ -92,6 +91,13 @@ impl Sampler {
                 ticks.tick().await;
             }
         }
+    }
+
+    /// Tells those who watch that there will be no more.
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.is_over = true;
+        state.channel = None;
     }
 
     /// Takes a picture and shows it if it shows anything new; false if nobody watches.
@@ -138,13 +144,5 @@ impl Snapshot {
     }
 }
 
-/// Says, in whatever way the taking of pictures ends, that it has.
-struct End<'a>(&'a Sampler);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.is_over = true;
-        state.channel = None;
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,7 @@ pub struct Engine {
     /// Upkeep that may be cut off anywhere.
     tasks: JoinSet<()>,
     /// Shows what goes on, up to the end.
-    sampling: JoinSet<()>,
+    _sampling: Sampling,
     /// Takes from Pickup, and must end between two files.
     pickup: JoinHandle<()>,
 }
@@ -149,11 +149,8 @@ impl Engine {
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
         tasks.spawn(super::reload::follow_file(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
-        let mut sampling = JoinSet::new();
-        let source = Arc::clone(&shared);
-        sampling.spawn(async move { source.sampler.run(&*source).await });
-        sampling.spawn(Surroundings::keep_looking(Arc::clone(&shared)));
-        Ok(Self { shared, draining, tasks, sampling, pickup })
+        let sampling = Sampling::start(&shared);
+        Ok(Self { shared, draining, tasks, _sampling: sampling, pickup })
     }
 
     /// The door for viewers and commands.
@@ -174,8 +171,29 @@ impl Engine {
         if tokio::time::timeout(DRAIN, finish).await.is_err() {
             tracing::warn!("stopping with sessions still open; their mail stays in the queue");
         }
-        self.sampling.shutdown().await;
         self.shared.ledger.flush();
+    }
+}
+
+/// The tasks that work for viewers. When this is dropped, viewers are told that the engine is gone.
+struct Sampling {
+    shared: Arc<Shared>,
+    _tasks: JoinSet<()>,
+}
+
+impl Sampling {
+    fn start(shared: &Arc<Shared>) -> Self {
+        let mut tasks = JoinSet::new();
+        let source = Arc::clone(shared);
+        tasks.spawn(async move { source.sampler.run(&*source).await });
+        tasks.spawn(Surroundings::keep_looking(Arc::clone(shared)));
+        Self { shared: Arc::clone(shared), _tasks: tasks }
+    }
+}
+
+impl Drop for Sampling {
+    fn drop(&mut self) {
+        self.shared.sampler.end();
     }
 }
 

@@ -18,10 +18,12 @@ mod descriptors;
 mod folders;
 mod house;
 mod loops;
+mod plans;
 mod rights;
 mod settings;
 mod shown;
 mod smuggling;
+mod watching;
 
 use client::Client;
 use house::{House, eventually};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::{Pace, sorting};
+use super::{Pace, Thrift, sorting};
 use crate::clock::Timestamp;
 use crate::delivery::Dispatcher;
 use crate::engine::{AGES, QueueShape, ShapeRow};
@@ -24,7 +24,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    pub(super) fn new(dispatcher: &Dispatcher, revision: u64, time: Timestamp) -> Self {
+    pub(super) fn new(dispatcher: &Dispatcher, revision: u64, time: Timestamp, thrift: Thrift) -> Self {
         let start = Instant::now();
         let mut by_domain: HashMap<Option<Domain>, Ages> = HashMap::new();
         let mut messages = 0;
@@ -51,7 +51,7 @@ impl Shape {
         let mut rows: Vec<ShapeRow> =
             rows.into_iter().map(|(name, row)| ShapeRow { destination: name.to_owned(), ..row }).collect();
         rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.destination.cmp(&b.destination)));
-        Self { shown: QueueShape { rows }, revision, time, pace: Pace::since(start, messages) }
+        Self { shown: QueueShape { rows }, revision, time, pace: thrift.pace(start, messages) }
     }
 
     /// Whether it still does for now.

@@ -138,6 +138,29 @@ fn a_file_that_is_gone_is_forgotten_whether_ready_or_in_flight() {
 }
 
 #[test]
+fn a_message_deleted_in_flight_and_brought_back_keeps_what_the_attempt_came_to() {
+    for (result, left) in [(deferred(), true), (delivered(), false)] {
+        let mut bench = smart();
+        bench.submit("A", &["bob@far.example"]);
+        let connection = bench.open();
+        let assignment = bench.take(connection).unwrap();
+        let (message, stamp) = bench.files.remove(&id("A")).unwrap();
+        bench.scheduler.forget(&id("A"));
+        bench.files.insert(id("A"), (message.clone(), stamp));
+        bench.scheduler.submit(&id("A"), message, stamp, None, bench.now);
+        assert_eq!(bench.scheduler.index().counts().active, 1, "the attempt goes on");
+        bench.settle(connection, &assignment, &result);
+        assert_eq!(bench.files.contains_key(&id("A")), left);
+        assert_eq!(bench.scheduler.index().get(&id("A")).is_some(), left);
+        if left {
+            assert_eq!(bench.attempts("A"), 1);
+            bench.pass(15 * 60);
+            assert_eq!(bench.deliver(connection, &delivered()), Some(id("A")));
+        }
+    }
+}
+
+#[test]
 fn a_message_may_be_claimed_unless_it_is_in_flight() {
     let mut bench = smart();
     bench.submit("A", &["bob@far.example"]);
