@@ -4,12 +4,16 @@
 //! that was ever found.
 
 use std::path::Path;
+use std::time::Instant;
 
 use mailroot::clock::Timestamp;
 use mailroot::config::{self, Draft, Problem};
+use mailroot::dashboard::{Input, Key};
+use mailroot::engine;
 use mailroot::mail::Address;
 use mailroot::queue::Block;
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
+use mailroot::terminal::decode;
 
 /// A command line without its CRLF: whatever address comes out of it can be written again and means the same, and no
 /// error carries a raw byte.
@@ -189,6 +193,20 @@ pub(crate) fn settings(input: &[u8]) {
     }
 }
 
+/// A message that a person reads: whatever its sender made of it, what is shown is bounded and printable.
+pub(crate) fn preview(input: &[u8]) {
+    let preview = engine::preview_of("1", input, input.len() as u64);
+    assert!(preview.text.len() <= 500 && preview.attachments.len() <= 100 && preview.header.len() <= 15);
+    for text in preview.header.iter().map(|(_, value)| value).chain(&preview.text) {
+        is_printable(text);
+        assert!(text.chars().count() <= 1000, "a line of {} characters", text.chars().count());
+    }
+    for attachment in &preview.attachments {
+        is_printable(&attachment.media_type);
+        is_printable(attachment.name.as_deref().unwrap_or_default());
+    }
+}
+
 fn are_printable(problems: &[Problem]) {
     for problem in problems {
         is_printable(&problem.to_string());
@@ -197,4 +215,27 @@ fn are_printable(problems: &[Problem]) {
 
 fn is_printable(text: &str) {
     assert!(!text.chars().any(char::is_control), "{text:?} reaches a terminal raw");
+}
+
+/// What a terminal sends. The first octet says in which pieces the rest arrives, which changes nothing; and whatever it
+/// was, a key that is pressed after a pause is that key.
+pub(crate) fn terminal_input(input: &[u8]) {
+    let Some((&cut, sent)) = input.split_first() else { return };
+    let now = Instant::now();
+    let decode_in = |pieces: usize| {
+        let (mut decoder, mut inputs) = (decode::Decoder::default(), Vec::new());
+        for piece in sent.chunks(pieces) {
+            decoder.feed(piece, now, &mut inputs);
+        }
+        if decoder.deadline().is_some() {
+            decoder.expire(&mut inputs);
+        }
+        (decoder, inputs)
+    };
+    let (mut decoder, whole) = decode_in(usize::MAX);
+    assert!(whole.len() <= sent.len(), "more inputs than bytes");
+    assert_eq!(decode_in(usize::from(cut) + 1).1, whole, "the same, however it is cut");
+    let mut inputs = Vec::new();
+    decoder.feed(b"j", now, &mut inputs);
+    assert_eq!(inputs, [Input::Key(Key::char('j'))], "a key behind all that");
 }

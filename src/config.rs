@@ -32,13 +32,12 @@ pub use changes::{Effective, changes};
 pub use checks::Warning;
 pub use draft::Draft;
 pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, entries, fields, list};
-pub(crate) use load::LOCAL;
-pub use load::{LoadError, Loaded, base_of, default_path, load, locate};
+pub use load::{LoadError, Loaded, base_of, current, default_path, load, load_text, locate, place, read};
 pub use parse::parse;
 pub use peers::{Mode, PeerList, PeerPattern, PeerPatternError};
 pub use problem::{Position, Problem};
 pub use sample::sample;
-pub use save::SaveError;
+pub use save::{SaveError, save};
 pub use settings::{
     Access, Advanced, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
     OutboundConnections, Relay, Settings,

@@ -24,6 +24,7 @@ mod preferences;
 mod shared;
 mod theme;
 mod toasts;
+mod undo;
 mod update;
 mod view;
 mod viewer;
@@ -34,7 +35,8 @@ pub use input::{Input, Key, KeyCode, Mouse, MouseKind};
 pub use message::{Answer, Effect, Msg, Request};
 pub use model::Model;
 pub use pane::PaneId;
-pub use preferences::Preferences;
+pub use panes::queue::View as QueueView;
+pub use preferences::{Preferences, QueuePreferences};
 pub use theme::{Colors, ThemeName};
 pub use viewer::{Mode, Viewer};
 

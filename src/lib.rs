@@ -12,6 +12,7 @@
 //! * [`smtp`], [`queue`]: both ends of the wire; the durable queue.
 //! * [`delivery`]: routes, the scheduler, attempts, reports.
 //! * [`engine`]: all of it running, with snapshots out and commands in.
+//! * [`demo`]: an engine with clients and smart hosts around it, for looking at.
 //! * [`remote`]: the control socket, and views as text and JSON.
 //! * [`cli`]: the command line.
 
@@ -20,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod dashboard;
 pub mod delivery;
+pub mod demo;
 pub mod dns;
 pub mod engine;
 pub mod ledger;

@@ -75,9 +75,7 @@ fn without_an_engine_a_view_is_status_1_and_says_how_to_start_one() {
 fn what_comes_later_says_so_with_status_1() {
     let folder = empty_folder();
     for arguments in [
-        &[][..],
-        &["run"],
-        &["attach"],
+        &["attach"][..],
         &["demo"],
         &["user", "add", "bob", "--ntlm"],
         &["admin", "list"],

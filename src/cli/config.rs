@@ -1,7 +1,7 @@
 //! `mailroot config check|show|set`: the settings without the dashboard.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ pub(crate) fn show(path: Option<&Path>, json: bool, out: &mut dyn Write) -> Resu
 
 /// Sets one key in the settings file, which is made if it is not there. Comments and all other lines stay.
 pub(crate) fn set(path: Option<&Path>, key: &str, value: &str, out: &mut dyn Write) -> Result<(), ConfigError> {
-    let path = path.map(Path::to_owned).or_else(config::default_path).unwrap_or_else(|| PathBuf::from(config::LOCAL));
+    let path = config::place(path);
     let mut draft = Draft::of_file(&path)?;
     draft.set(key, value).map_err(ConfigError::Value)?;
     draft.save(&path)?;

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use ratatui::Frame;
@@ -17,9 +18,12 @@ use crate::engine::{Actor, Command, Handle, Outcome, Role};
 use crate::platform::ShutdownSignal;
 use crate::terminal::errands::Errands;
 use crate::terminal::local::LocalTerminal;
-use crate::terminal::viewer::{self, End, Program};
+use crate::terminal::viewer::{self, End, Ended, Program};
 use crate::text::printable;
 use crate::{platform, terminal};
+
+/// After so long a person wants to know what they wait for.
+const LONG: Duration = Duration::from_secs(1);
 
 /// Runs until the viewer leaves or a signal ends it. Mail in the queue stays there.
 pub(super) fn run(file: Option<&Path>, panic_key: Option<char>) -> anyhow::Result<()> {
@@ -42,19 +46,22 @@ async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) ->
     // Before the start: a signal during it must not kill.
     let mut shutdown = ShutdownSignal::listen_in_terminal().context("cannot listen for signals")?;
     let queue = plan.mailroot.join("Queue");
-    let service = Service::start(plan).await?;
-    let end = show(&service.handle, viewers, panic_key, &mut shutdown).await;
-    if let Ok(end @ (End::Panicked(_) | End::Lost(_) | End::Stalled)) = &end {
-        say(end, &format!("{end}; the relay goes on, Ctrl-C stops it and `mailroot attach` looks at it"));
+    let service = told_if_long(Service::start(plan), true, "reading the queue back").await?;
+    let ended = show(&service.handle, viewers, panic_key, &mut shutdown).await;
+    if let Ok(Ended { why: why @ (End::Panicked(_) | End::Lost(_) | End::Stalled), is_restored }) = &ended {
+        tracing::warn!("{why}; the relay goes on without a dashboard");
+        say(*is_restored, &format!("{why}; the relay goes on, and Ctrl-C stops it"));
         tokio::select! {
             () = shutdown.requested() => {}
             () = service.handle.stop_requested() => {}
         }
     }
-    let waiting = waiting(&service.handle).await;
-    service.stop(&mut shutdown).await;
-    let end = end.context("the dashboard could not be shown")?;
-    say(&end, &farewell(waiting, &queue));
+    let handle = Arc::clone(&service.handle);
+    let is_restored = ended.as_ref().is_ok_and(|ended| ended.is_restored);
+    told_if_long(service.stop(&mut shutdown), is_restored, "finishing what is under way; Ctrl-C ends it at once").await;
+    let waiting = waiting(&handle).await;
+    let ended = ended.context("the dashboard could not be shown")?;
+    say(ended.is_restored, &farewell(waiting, &queue));
     Ok(())
 }
 
@@ -64,7 +71,7 @@ async fn show(
     viewers: &runtime::Handle,
     panic_key: Option<char>,
     shutdown: &mut ShutdownSignal,
-) -> io::Result<End> {
+) -> io::Result<Ended> {
     let (tell, told) = oneshot::channel::<()>();
     let mut dashboard = viewers.spawn(dashboard(Handle::clone(handle), runtime::Handle::current(), panic_key, told));
     let ended = tokio::select! {
@@ -79,7 +86,8 @@ async fn show(
         }
     };
     // The terminal was given back while the task unwound.
-    ended.unwrap_or_else(|_| Ok(End::Panicked("the application log says where".to_owned())))
+    let failed = || Ended { why: End::Panicked("the application log says where".to_owned()), is_restored: true };
+    ended.unwrap_or_else(|_| Ok(failed()))
 }
 
 async fn dashboard(
@@ -87,7 +95,7 @@ async fn dashboard(
     engine: runtime::Handle,
     panic_key: Option<char>,
     told: oneshot::Receiver<()>,
-) -> io::Result<End> {
+) -> io::Result<Ended> {
     let actor = Actor { name: platform::user_name(), role: Role::Admin };
     let capabilities = LocalTerminal::capabilities();
     let terminal = LocalTerminal::take()?;
@@ -102,9 +110,9 @@ async fn dashboard(
     let stop = async {
         let _ = told.await; // dropped when it is time
     };
-    let end = viewer::run(&mut program, first, errands, seat, stop).await;
-    terminal.give_back(&end);
-    Ok(end)
+    let ended = viewer::run(&mut program, first, errands, seat, stop).await;
+    terminal.give_back(&ended);
+    Ok(ended)
 }
 
 /// A dashboard that fails at a key, to show that only the dashboard does.
@@ -146,9 +154,19 @@ fn farewell(waiting: Option<usize>, queue: &Path) -> String {
     }
 }
 
-/// Says a sentence where the dashboard was, unless that takes no output.
-fn say(end: &End, sentence: &str) {
-    if end.is_restored() {
+/// Does something, and says what it is if that takes a while.
+async fn told_if_long<T>(work: impl Future<Output = T>, is_restored: bool, sentence: &str) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(LONG) => say(is_restored, sentence),
+    }
+    work.await
+}
+
+/// Says a sentence where the dashboard is not, unless the terminal takes no output.
+fn say(is_restored: bool, sentence: &str) {
+    if is_restored {
         // The terminal may be gone, and the relay must not fail for that.
         let _ = output::write(&format!("mailroot: {sentence}\n"));
     }

@@ -1,6 +1,5 @@
 //! Settings being edited: a text in which values change and everything else stays.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
@@ -44,10 +43,7 @@ impl Draft {
 
     /// Starts from a settings file; from nothing if the file is not there yet.
     pub fn of_file(path: &Path) -> Result<Self, LoadError> {
-        let text = match load::read(path) {
-            Err(LoadError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => String::new(),
-            read => read?,
-        };
+        let text = load::current(path)?;
         let base = base_of(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         Self::open(&text, &base).map_err(|problems| LoadError::Invalid { path: path.to_owned(), problems })
     }

@@ -52,8 +52,13 @@ impl LoadError {
 
 /// Reads the settings from a file.
 pub fn load(path: &Path) -> Result<Settings, LoadError> {
+    load_text(path, &read(path)?)
+}
+
+/// The settings that a file gives when it holds this text.
+pub fn load_text(path: &Path, text: &str) -> Result<Settings, LoadError> {
     let base = base_of(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-    parse(&read(path)?, &base).map_err(|problems| LoadError::Invalid { path: path.to_owned(), problems })
+    parse(text, &base).map_err(|problems| LoadError::Invalid { path: path.to_owned(), problems })
 }
 
 /// The settings for a start: from the file that was named, else from the one at [`default_path`], else the
@@ -75,8 +80,14 @@ pub fn default_path() -> Option<PathBuf> {
     [PathBuf::from(LOCAL), platform::usual_settings_file()].into_iter().find(|path| path.exists())
 }
 
+/// Where the settings file is or, if there is none yet, where it is to be made: at the path that was named, else at
+/// [`default_path`], else below the working directory.
+pub fn place(named: Option<&Path>) -> PathBuf {
+    named.map(Path::to_owned).or_else(default_path).unwrap_or_else(|| PathBuf::from(LOCAL))
+}
+
 /// The settings file below the working directory.
-pub(crate) const LOCAL: &str = "config/mailroot.toml";
+const LOCAL: &str = "config/mailroot.toml";
 
 /// Where the relative paths of a settings file start: its folder or, where that is called `config`, the parent
 /// of it.
@@ -88,7 +99,7 @@ pub fn base_of(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The text of a settings file.
-pub(super) fn read(path: &Path) -> Result<String, LoadError> {
+pub fn read(path: &Path) -> Result<String, LoadError> {
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -97,6 +108,14 @@ pub(super) fn read(path: &Path) -> Result<String, LoadError> {
         let problem = Problem { at, key: String::new(), reason, expected: Some("a text file in UTF-8".to_owned()) };
         LoadError::Invalid { path: path.to_owned(), problems: vec![problem] }
     })
+}
+
+/// What an editor begins with: the text of a settings file, empty if the file is not there yet.
+pub fn current(path: &Path) -> Result<String, LoadError> {
+    match read(path) {
+        Err(LoadError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
 }
 
 fn shown(path: &Path) -> String {
@@ -121,6 +140,13 @@ mod tests {
         assert_eq!(base("etc/mailroot.toml"), here.join("etc"));
         assert_eq!(base("relay/config/mailroot.toml"), here.join("relay"));
         assert_eq!(base("config/config/mailroot.toml"), here.join("config"));
+    }
+
+    #[test]
+    fn a_file_that_was_named_is_made_where_it_was_named() {
+        let named = Path::new("etc/relay.toml");
+        assert_eq!(place(Some(named)), named);
+        assert!(place(None).ends_with("mailroot.toml"));
     }
 
     #[test]

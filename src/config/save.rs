@@ -28,7 +28,7 @@ pub enum SaveError {
 ///
 /// The text goes to a new file beside it, is synced and renamed into its place, so that a reader and a power
 /// failure find the old settings or the new ones. A link is followed, and the permissions stay.
-pub(super) fn save(path: &Path, before: &str, text: &str) -> Result<(), SaveError> {
+pub fn save(path: &Path, before: &str, text: &str) -> Result<(), SaveError> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -37,7 +37,7 @@ pub(super) fn save(path: &Path, before: &str, text: &str) -> Result<(), SaveErro
     fs::create_dir_all(folder).map_err(failed("create", folder))?;
     let temporary = temporary(&target);
     let written = write(&temporary, &target, text).and_then(|()| {
-        if current(&target)? != before.as_bytes() {
+        if octets(&target)? != before.as_bytes() {
             return Err(SaveError::Changed(path.to_owned()));
         }
         fs::rename(&temporary, &target).map_err(failed("replace", &target))
@@ -67,7 +67,7 @@ fn sync(folder: &Path) -> Result<(), SaveError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync", folder))
 }
 
-fn current(target: &Path) -> Result<Vec<u8>, SaveError> {
+fn octets(target: &Path) -> Result<Vec<u8>, SaveError> {
     match fs::read(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         read => read.map_err(failed("read", target)),

@@ -8,6 +8,7 @@ use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
 use super::overlays::messages::Messages;
 use super::overlays::palette::Palette;
+use super::overlays::trial::Trial;
 use super::pane::{Motion, PaneId};
 use super::theme::Theme;
 use super::toasts::Weight;
@@ -77,6 +78,17 @@ pub(super) const ACTIONS: &[Action] = &[
         pause,
     )
     .needs(Role::Operator),
+    Action::new("undo", &[Key::char('z')], "undo", "Bring back what was deleted a moment ago", |model| {
+        let now = model.shared.now();
+        model.shared.undo.take_back(now)
+    })
+    .hinted(90)
+    .needs(Role::Admin)
+    .when(any_removal),
+    Action::new("test-message", &[Key::char('T')], "test message", "Send a test message and read the dialogue", trial)
+        .needs(Role::Operator),
+    Action::new("smart-host", &[Key::char('S')], "smart host", "Set the smart host that mail goes to", smart_host)
+        .needs(Role::Admin),
     Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
     Action::new("mouse", &[Key::char('m')], "mouse", "Use the mouse here, or leave it to the terminal", mouse),
     Action::new("messages", &[Key::char('M')], "messages", "All messages that came and went", messages),
@@ -139,6 +151,16 @@ fn pause(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+fn trial(model: &mut Model) -> Vec<Effect> {
+    model.open(Trial::new(&model.shared));
+    Vec::new()
+}
+
+fn smart_host(model: &mut Model) -> Vec<Effect> {
+    model.panes.settings.show_field("delivery.advanced.smart_host", &model.shared);
+    model.focus(PaneId::Settings)
+}
+
 fn theme(model: &mut Model) -> Vec<Effect> {
     let name = model.shared.theme.name.next();
     model.shared.theme = Theme::new(name, model.shared.viewer.colors);
@@ -161,6 +183,11 @@ fn messages(model: &mut Model) -> Vec<Effect> {
 fn any_problem(model: &Model) -> Result<(), String> {
     let snapshot = &model.shared.snapshot;
     if snapshot.problems.is_empty() && snapshot.warnings.is_empty() { Err("all is well".to_owned()) } else { Ok(()) }
+}
+
+fn any_removal(model: &Model) -> Result<(), String> {
+    let is_ready = model.shared.undo.is_ready(model.shared.now());
+    if is_ready { Ok(()) } else { Err("nothing was deleted in the last ten seconds".to_owned()) }
 }
 
 fn problems(model: &mut Model) -> Vec<Effect> {

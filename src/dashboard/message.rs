@@ -25,6 +25,8 @@ pub enum Answer {
     Outcome(Request, Outcome),
     /// Of [`Effect::ReadQueue`].
     Page(QueuePage),
+    /// Of [`Effect::ReadIds`].
+    Ids(Vec<QueueId>),
     /// Of [`Effect::ReadShape`].
     Shape(QueueShape),
     /// Of [`Effect::WatchSession`], again and again; `None` is the end of the session with this id.
@@ -44,6 +46,9 @@ pub enum Effect {
     Execute(Request, Command),
     /// Read a window of the queue; of several only the last one matters.
     ReadQueue(QueueQuery),
+    /// Read the ids of all messages of a list, in its order, whatever its offset and limit: for marks far from the
+    /// window.
+    ReadIds(QueueQuery),
     /// Read how old the mail of each destination is.
     ReadShape,
     /// Tell what a session says from now on; replaces the session watched before.
@@ -93,6 +98,8 @@ pub enum Request {
     Badmail,
     /// A message of Badmail, for its detail.
     BadMessage(String),
+    /// An act on Badmail.
+    BadmailAct,
     /// The settings file, for the form.
     SettingsText,
     /// New settings.

@@ -14,6 +14,7 @@ use super::panes::Panes;
 use super::preferences::Preferences;
 use super::theme::{Glyphs, Theme};
 use super::toasts::Toasts;
+use super::undo::Undo;
 use super::viewer::Viewer;
 use crate::engine::Snapshot;
 
@@ -40,11 +41,13 @@ impl Model {
             size,
             toasts: Toasts::default(),
             mouse: preferences.mouse,
+            undo: Undo::default(),
+            opening: Vec::new(),
             viewer,
         };
         let mut model = Self {
             shared,
-            panes: Panes::default(),
+            panes: Panes::new(preferences),
             focus: preferences.pane,
             is_zoomed: preferences.zoomed,
             overlays: Vec::new(),
@@ -62,6 +65,7 @@ impl Model {
             zoomed: self.is_zoomed,
             theme: self.shared.theme.name,
             mouse: self.shared.mouse,
+            queue: self.panes.queue.preferences(),
         }
     }
 
@@ -88,6 +92,12 @@ impl Model {
     pub(super) fn focus(&mut self, pane: PaneId) -> Vec<Effect> {
         self.focus = pane;
         self.refresh()
+    }
+
+    /// Gives the keys to the log, filtered.
+    pub(super) fn show_log(&mut self, filter: &str) -> Vec<Effect> {
+        self.panes.log.show_filter(filter);
+        self.focus(PaneId::Log)
     }
 
     /// Puts an overlay on top.

@@ -1,12 +1,13 @@
 //! What lies above the panes: help, palette, dialogs, details. The top one has the keys.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 
 use super::Shared;
 use super::action::Action;
 use super::input::Input;
 use super::message::{Answer, Effect};
+use super::model::Model;
 
 /// What an overlay made of an input.
 pub(crate) enum Reaction {
@@ -18,6 +19,22 @@ pub(crate) enum Reaction {
     Open(Box<dyn Overlay>, Vec<Effect>),
     /// The overlay is done, and an action follows.
     Run(&'static Action),
+    /// The overlay is done, and what it was opened for follows.
+    Then(Box<dyn FnOnce(&mut Model) -> Vec<Effect>>),
+}
+
+/// Where an overlay that wants so much room for its content is on a screen, its frame included. The line of hints stays
+/// in sight.
+pub(crate) fn area((columns, rows): (u16, u16), screen: Size) -> Rect {
+    let height = screen.height.saturating_sub(1);
+    let columns = columns.saturating_add(4).min(screen.width);
+    let rows = rows.saturating_add(2).min(height.saturating_sub(1));
+    Rect { x: (screen.width - columns) / 2, y: (height - rows) / 2, width: columns, height: rows }
+}
+
+/// The part of an overlay's area that is its own to draw in.
+pub(crate) fn inner(area: Rect) -> Rect {
+    area.inner(ratatui::layout::Margin::new(2, 1))
 }
 
 /// One layer above the panes.

@@ -4,3 +4,5 @@ pub(crate) mod confirm;
 pub(crate) mod help;
 pub(crate) mod messages;
 pub(crate) mod palette;
+pub(crate) mod picker;
+pub(crate) mod trial;

@@ -6,9 +6,9 @@ pub(super) mod sessions;
 pub(super) mod settings;
 
 use super::pane::{Pane, PaneId};
+use super::preferences::Preferences;
 
 /// The panes of a viewer.
-#[derive(Default)]
 pub(super) struct Panes {
     pub(super) sessions: sessions::Sessions,
     pub(super) queue: queue::Queue,
@@ -17,6 +17,16 @@ pub(super) struct Panes {
 }
 
 impl Panes {
+    /// The panes as a viewer left them.
+    pub(super) fn new(preferences: &Preferences) -> Self {
+        Self {
+            sessions: sessions::Sessions::default(),
+            queue: queue::Queue::new(preferences.queue),
+            log: log::Log::default(),
+            settings: settings::Settings::default(),
+        }
+    }
+
     pub(super) fn get(&self, pane: PaneId) -> &dyn Pane {
         match pane {
             PaneId::Sessions => &self.sessions,

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::pane::PaneId;
+use super::panes::queue::View;
 use super::theme::ThemeName;
+use crate::engine::SortKey;
 
 /// Kept from one run to the next, for each person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,10 +19,30 @@ pub struct Preferences {
     pub theme: ThemeName,
     /// Whether the mouse is used.
     pub mouse: bool,
+    /// What the queue looked like.
+    pub queue: QueuePreferences,
+}
+
+/// What a viewer finds again of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueuePreferences {
+    /// Which view it was.
+    pub view: View,
+    /// By what the list was sorted.
+    pub sort: SortKey,
+    /// The other way round.
+    pub descending: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { pane: PaneId::Queue, zoomed: false, theme: ThemeName::default(), mouse: true }
+        Self {
+            pane: PaneId::Queue,
+            zoomed: false,
+            theme: ThemeName::default(),
+            mouse: true,
+            queue: QueuePreferences::default(),
+        }
     }
 }

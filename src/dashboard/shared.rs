@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use ratatui::layout::Size;
 
+use super::overlay::Overlay;
 use super::theme::{Glyphs, Theme};
 use super::toasts::Toasts;
+use super::undo::Undo;
 use super::viewer::Viewer;
 use crate::clock::Timestamp;
 use crate::engine::Snapshot;
@@ -23,6 +25,10 @@ pub(crate) struct Shared {
     pub(crate) toasts: Toasts,
     /// Whether the terminal reports the mouse.
     pub(crate) mouse: bool,
+    /// What was deleted last and can be brought back.
+    pub(crate) undo: Undo,
+    /// What panes and overlays want on top; the model puts it there once the message is dealt with.
+    pub(crate) opening: Vec<Box<dyn Overlay>>,
 }
 
 impl Shared {

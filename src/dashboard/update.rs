@@ -12,15 +12,18 @@ use super::overlay::Reaction;
 use super::pane::{Motion, PaneId};
 use super::toasts::Weight;
 use crate::engine::{Outcome, Snapshot};
+use crate::text::printable;
 
 impl Model {
     /// Takes a message, and says what is to be done.
     pub fn update(&mut self, message: Msg) -> Vec<Effect> {
-        match message {
+        let effects = match message {
             Msg::Input(input) => self.input(input),
             Msg::Snapshot(snapshot) => self.see(snapshot),
             Msg::Answer(answer) => self.answer(&answer),
-        }
+        };
+        self.overlays.append(&mut self.shared.opening);
+        effects
     }
 
     /// Does an action, or says why not.
@@ -60,7 +63,8 @@ impl Model {
     }
 
     fn key(&mut self, key: Key) -> Vec<Effect> {
-        match action::in_reach(self.focus).find(|action| action.keys.contains(&key)) {
+        let is_meant = |action: &&Action| action.keys.contains(&key) && (action.applies)(self);
+        match action::in_reach(self.focus).find(is_meant) {
             Some(action) => self.act(action),
             None => Vec::new(),
         }
@@ -78,6 +82,11 @@ impl Model {
             Reaction::Run(action) => {
                 let mut effects = self.close_top();
                 effects.extend(self.act(action));
+                effects
+            }
+            Reaction::Then(follow) => {
+                let mut effects = self.close_top();
+                effects.extend(follow(self));
                 effects
             }
         }
@@ -131,8 +140,11 @@ impl Model {
     }
 
     fn answer(&mut self, answer: &Answer) -> Vec<Effect> {
-        if let Answer::Outcome(request, outcome) = answer {
-            self.tell(request, outcome);
+        match answer {
+            Answer::Outcome(request, outcome) => self.tell(request, outcome),
+            Answer::Exported(Ok(place)) => self.say(Weight::Info, format!("written: {}", printable(place))),
+            Answer::Exported(Err(reason)) => self.say(Weight::Error, reason.clone()),
+            _ => {}
         }
         let mut effects = Vec::new();
         for overlay in &mut self.overlays {
@@ -148,7 +160,11 @@ impl Model {
     fn tell(&mut self, request: &Request, outcome: &Outcome) {
         match (request, outcome) {
             (Request::SettingsApply, _) | (_, Outcome::View { .. } | Outcome::Conflict { .. }) => {}
-            (Request::Delete(_), Outcome::Done { message, .. }) => {
+            // The detail that asked says it in its place.
+            (Request::Message(_) | Request::Preview(_) | Request::BadMessage(_), Outcome::Refused { .. }) => {}
+            (Request::Delete(ids), Outcome::Done { message, .. }) => {
+                let now = self.shared.now();
+                self.shared.undo.push(now, ids.clone());
                 self.say(Weight::Undo, format!("{message}; z undoes"));
             }
             (_, Outcome::Done { message, .. }) => self.say(Weight::Info, message.clone()),

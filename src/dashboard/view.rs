@@ -9,7 +9,7 @@ use super::layout::{Areas, SMALLEST};
 use super::model::Model;
 use super::pane::PaneId;
 use super::widgets::{cut, width};
-use super::{header, hints};
+use super::{header, hints, overlay};
 
 impl Model {
     /// Draws everything.
@@ -41,7 +41,7 @@ impl Model {
         }
         hints::draw(frame, areas.status, self);
         for overlay in 0..self.overlays.len() {
-            cursor = self.draw_overlay(frame, overlay, &areas);
+            cursor = self.draw_overlay(frame, overlay);
         }
         // Always somewhere: screen readers and braille lines follow it.
         let home = areas.panes.iter().find(|(pane, _)| *pane == self.focus).map(|(_, area)| areas.inner(*area));
@@ -91,25 +91,20 @@ impl Model {
         frame.buffer_mut().set_stringn(x, area.y, &status, room, theme.dim);
     }
 
-    fn draw_overlay(&self, frame: &mut Frame<'_>, which: usize, areas: &Areas) -> Option<Position> {
-        let overlay = &self.overlays[which];
+    fn draw_overlay(&self, frame: &mut Frame<'_>, which: usize) -> Option<Position> {
+        let top = &self.overlays[which];
         let theme = &self.shared.theme;
-        let screen = Rect { height: areas.status.y, ..frame.area() };
-        let (columns, rows) = overlay.wants(&self.shared);
-        let (columns, rows) =
-            (columns.saturating_add(4).min(screen.width), rows.saturating_add(2).min(screen.height.saturating_sub(1)));
-        let area =
-            Rect { x: (screen.width - columns) / 2, y: (screen.height - rows) / 2, width: columns, height: rows };
+        let area = overlay::area(top.wants(&self.shared), frame.area().as_size());
         frame.render_widget(Clear, area);
         frame.buffer_mut().set_style(area, theme.text);
         let mut block = Block::bordered()
             .border_style(theme.focused)
-            .title(Line::styled(format!(" {} ", overlay.title()), theme.title));
+            .title(Line::styled(format!(" {} ", top.title()), theme.title));
         if self.shared.glyphs.ascii {
             block = block.border_set(ASCII_BORDER);
         }
         frame.render_widget(block, area);
-        overlay.draw(frame, area.inner(ratatui::layout::Margin::new(2, 1)), &self.shared)
+        top.draw(frame, overlay::inner(area), &self.shared)
     }
 }
 

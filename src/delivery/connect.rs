@@ -17,7 +17,7 @@ use crate::config::{Host, Settings};
 use crate::dns::ResolveError;
 use crate::ledger::{Activity, Direction, SessionGuard};
 use crate::mail::{Domain, EnhancedStatus, Reply};
-use crate::smtp::{ClientError, Connection, Timeouts};
+use crate::smtp::{ClientError, Connection, Timeouts, Transcript};
 
 /// How long one address may take to answer the connection attempt.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -98,14 +98,16 @@ async fn open_one(shared: &Arc<Shared>, settings: &Settings, remote: &Arc<Remote
         let _ = stream.set_nodelay(true); // without it the connection is slower, not wrong
         session.set_activity(Activity::Greeting);
         let hello = &settings.general.hostname;
-        Connection::open(stream, hello, Timeouts::bounded_by(limit), None)
+        let transcript: Arc<dyn Transcript> = session.audience().clone();
+        Connection::open(stream, hello, Timeouts::bounded_by(limit), Some(transcript))
             .await
             .map_err(|error| refused(remote, &error))
     };
-    let connection = tokio::select! {
-        opened = opening => opened?,
-        () = session.closed() => return Err(unreachable(remote, "closed by the administrator")),
+    let opened = tokio::select! {
+        opened = opening => opened,
+        () = session.closed() => Err(unreachable(remote, "closed by the administrator")),
     };
+    let connection = opened.inspect_err(|attempt| session.audience().remark(&attempt.reply.to_string()))?;
     session.set_activity(Activity::Idle);
     Ok(Open { connection, remote: Arc::clone(remote), session })
 }

@@ -208,7 +208,7 @@ impl Session {
     /// What a broken dialogue means for the recipients it was about: they are tried again, whatever was said.
     fn broken(&self, error: Option<&ClientError>) -> Attempt {
         let remote = Some(Arc::clone(&self.open.remote));
-        match error {
+        let attempt = match error {
             None => {
                 let reply =
                     Reply::new(451, EnhancedStatus::new(4, 3, 2), "The session was closed by the administrator");
@@ -218,7 +218,9 @@ impl Session {
                 Attempt::ours(error.to_reply())
             }
             Some(error) => Attempt { verdict: Verdict::Deferred, reply: error.to_reply(), remote },
-        }
+        };
+        self.open.session.audience().remark(&attempt.reply.to_string());
+        attempt
     }
 
     fn is_worn_out(&self, settings: &Settings) -> bool {

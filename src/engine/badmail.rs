@@ -30,6 +30,19 @@ pub(super) async fn show(shared: &Shared, id: &str) -> Outcome {
     }
 }
 
+/// The content as a person reads it. Who read the mail of others is written down.
+pub(super) async fn preview(shared: &Shared, actor: &Actor, id: &str) -> Outcome {
+    let (message, content) = match Badmail::new(shared.queue.clone()).show(id).await {
+        Ok(found) => found,
+        Err(error) => return Outcome::refused(explain(id, &error)),
+    };
+    tracing::info!("{} reads {} of Badmail", text::quoted(&actor.name), text::quoted(id));
+    match super::preview::of(&message.id, message.size, content).await {
+        Ok(preview) => view(&preview),
+        Err(error) => Outcome::refused(format!("{} in Badmail: {error}", text::quoted(id))),
+    }
+}
+
 /// Works out which messages are meant, then acts on exactly those.
 pub(super) async fn act(shared: &Shared, actor: &Actor, act: BadmailAct, target: &Target) -> Outcome {
     let ids = match target {

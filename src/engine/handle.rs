@@ -13,7 +13,7 @@ use super::reload::Reloader;
 use super::sampler::{Sampler, Surroundings};
 use super::transcript::SessionWatch;
 use super::trial::{Trial, TrialWatch};
-use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages};
+use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
@@ -81,10 +81,10 @@ impl Handle {
             Command::Resume { domain } => resume(shared, actor, domain.as_deref()),
             Command::QueuePlan { act, target } => plan::make(shared, actor, act, target),
             Command::QueueApply { plan } => plan::apply(shared, actor, &plan).await,
-            Command::QueuePreview { .. }
-            | Command::BadmailPreview { .. }
-            | Command::SettingsText
-            | Command::SettingsApply { .. } => Outcome::refused("being built"),
+            Command::QueuePreview { id } => messages::preview(shared, actor, &id).await,
+            Command::BadmailPreview { id } => badmail::preview(shared, actor, &id).await,
+            Command::SettingsText => settings_file::show(shared),
+            Command::SettingsApply { text, base } => settings_file::apply(shared, actor, &text, &base).await,
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
                 tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));

@@ -72,7 +72,24 @@ pub(super) async fn export(shared: &Shared, id: &str) -> Outcome {
     }
 }
 
-/// Works out which messages are meant, and acts on exactly those.
+/// The content as a person reads it. Who read the mail of others is written down.
+pub(super) async fn preview(shared: &Shared, actor: &Actor, id: &str) -> Outcome {
+    let (id, row) = match find(shared, id) {
+        Ok(found) => found,
+        Err(outcome) => return outcome,
+    };
+    tracing::info!("{} reads {id}", text::quoted(&actor.name));
+    let content = match shared.queue.content(&id).await {
+        Ok(content) => content,
+        Err(error) => return Outcome::refused(format!("{id}: {error}")),
+    };
+    match super::preview::of(id.as_str(), row.size, content).await {
+        Ok(preview) => view(&preview),
+        Err(error) => Outcome::refused(format!("{id}: {error}")),
+    }
+}
+
+/// Works out which messages are meant, then acts on exactly those.
 pub(super) async fn act(shared: &Shared, actor: &Actor, act: QueueAct, target: &Target) -> Outcome {
     let ids = match select(shared, target) {
         Ok(ids) => ids,

@@ -1,110 +1,47 @@
 //! Settings that apply while the engine runs: all of a file, or nothing of it.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use notify::{RecursiveMode, Watcher as _};
-use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
-use tokio::task::AbortHandle;
+use tokio::sync::{Mutex, watch};
 
-use super::handle::Shared;
-use super::listener::Reception;
+use super::listeners::{Bound, Listeners};
 use super::problems::{Problems, Source};
-use crate::config::{self, Apply, Settings};
+use crate::config::{self, Apply, LoadError, SaveError, Settings};
 use crate::delivery::Dispatcher;
 use crate::ledger::ApplicationLog;
 
-/// Editors write a file in several steps; this long after the last one it is read.
-const SETTLED: Duration = Duration::from_millis(300);
-
-/// A listener could not be bound.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {error}; is another program using it, or the port reserved? See general.listen")]
-pub struct BindError {
-    /// Where.
-    pub address: SocketAddr,
-    /// Why.
-    pub error: std::io::Error,
-}
-
-/// The listeners in service.
-pub(super) struct Listeners {
-    reception: Arc<Reception>,
-    /// By the address of the settings; a port of 0 there is a free one here.
-    open: HashMap<SocketAddr, Open>,
-}
-
-struct Open {
-    actual: SocketAddr,
-    accepting: AbortHandle,
-}
-
-/// Listeners bound but not yet accepting.
-pub(super) type Bound = Vec<(SocketAddr, TcpListener)>;
-
-impl Listeners {
-    pub(super) fn new(reception: Arc<Reception>) -> Self {
-        Self { reception, open: HashMap::new() }
-    }
-
-    /// Binds those addresses that are not open yet. An error leaves everything as it was.
-    pub(super) async fn bind(&self, addresses: &[SocketAddr]) -> Result<Bound, BindError> {
-        let mut bound = Bound::new();
-        for &address in addresses.iter().filter(|address| !self.open.contains_key(address)) {
-            let listener = TcpListener::bind(address).await.map_err(|error| BindError { address, error })?;
-            bound.push((address, listener));
-        }
-        Ok(bound)
-    }
-
-    /// Begins to accept on what was bound.
-    pub(super) fn serve(&mut self, bound: Bound) {
-        for (address, listener) in bound {
-            let actual = listener.local_addr().unwrap_or(address);
-            let accepting = tokio::spawn(Arc::clone(&self.reception).accept(listener)).abort_handle();
-            self.open.insert(address, Open { actual, accepting });
-        }
-    }
-
-    /// Closes what the settings no longer name; sessions already accepted go on.
-    fn retain(&mut self, addresses: &[SocketAddr]) {
-        self.open.retain(|address, open| {
-            let keep = addresses.contains(address);
-            if !keep {
-                open.accepting.abort();
-            }
-            keep
-        });
-    }
-
-    /// In the order of the settings.
-    fn first(&self, addresses: &[SocketAddr]) -> Option<SocketAddr> {
-        addresses.iter().find_map(|address| self.open.get(address)).map(|open| open.actual)
-    }
-
-    fn actual(&self) -> Vec<SocketAddr> {
-        let mut actual: Vec<_> = self.open.values().map(|open| open.actual).collect();
-        actual.sort_unstable();
-        actual
-    }
-}
-
-/// Reads the settings file again and puts into force what it says.
+/// Puts into force what the settings file says, and writes it.
 pub(super) struct Reloader {
-    file: Option<PathBuf>,
+    /// The settings file; `None` until there is one.
+    file: watch::Sender<Option<Arc<PathBuf>>>,
+    /// The text that was last put into force.
+    text: std::sync::Mutex<Option<String>>,
     application_log: Option<ApplicationLog>,
     settings: Arc<ArcSwap<Settings>>,
-    /// Held during a reload, so that two of them cannot mix.
+    /// Held from the reading of a text to its being in force, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
     /// The addresses in service, for those who must not wait for a reload.
     in_service: std::sync::Mutex<Arc<[SocketAddr]>>,
     dispatcher: Dispatcher,
     problems: Arc<Problems>,
+}
+
+/// Settings of which nothing can fail any more.
+struct Ready {
+    settings: Settings,
+    changes: Vec<(&'static str, Apply)>,
+    bound: Bound,
+}
+
+/// Why a text was not put into the place of the settings file.
+pub(super) enum NotReplaced {
+    /// The file holds another text than the new one was made from.
+    Conflict(String),
+    /// The text, or a step on the way, failed.
+    Refused(String),
 }
 
 impl Reloader {
@@ -116,29 +53,85 @@ impl Reloader {
         dispatcher: Dispatcher,
         problems: Arc<Problems>,
     ) -> Self {
+        let file = watch::Sender::new(file.map(Arc::new));
+        let text = std::sync::Mutex::default();
         let in_service = std::sync::Mutex::new(listeners.actual().into());
-        Self { file, application_log, settings, listeners: Mutex::new(listeners), in_service, dispatcher, problems }
+        Self {
+            file,
+            text,
+            application_log,
+            settings,
+            listeners: Mutex::new(listeners),
+            in_service,
+            dispatcher,
+            problems,
+        }
+    }
+
+    /// The settings file; `None` while the defaults serve.
+    pub(super) fn file(&self) -> Option<Arc<PathBuf>> {
+        self.file.borrow().clone()
+    }
+
+    /// Resolves to the settings file as soon as there is one.
+    pub(super) async fn file_is_there(&self) -> Option<Arc<PathBuf>> {
+        let mut file = self.file.subscribe();
+        file.wait_for(Option::is_some).await.ok().and_then(|file| file.clone())
+    }
+
+    /// Where the settings file is, or would be made.
+    pub(super) fn place(&self) -> PathBuf {
+        let place = config::place(self.file().as_deref().map(PathBuf::as_path));
+        std::path::absolute(&place).unwrap_or(place)
     }
 
     /// Applies the file. `Ok` says in a sentence what changed; `Err` why nothing did.
     pub(super) async fn reload(&self) -> Result<String, String> {
-        let Some(file) = &self.file else {
+        let Some(file) = self.file() else {
             return Err("the engine runs without a settings file; start it with --config to have one".to_owned());
         };
-        let outcome = match config::load(file) {
-            Ok(new) => self.apply(new).await,
+        let mut listeners = self.listeners.lock().await;
+        let outcome = match read(&file) {
+            Ok((text, settings)) => match self.prepare(&mut listeners, settings).await {
+                Ok(ready) => Ok(self.publish(&mut listeners, ready, text)),
+                Err(reason) => Err(reason),
+            },
             Err(error) => Err(error.to_string()),
         };
-        match &outcome {
-            Ok(change) => {
-                self.problems.clear(Source::Settings);
-                if let Some(change) = change {
-                    tracing::info!("settings: {change}");
-                }
-            }
-            Err(reason) => self.problems.raise(Source::Settings, format!("the settings stay as they were: {reason}")),
+        outcome.map(|changes| describe(&changes)).inspect_err(|reason| {
+            self.forget();
+            self.problems.raise(Source::Settings, format!("the settings stay as they were: {reason}"));
+        })
+    }
+
+    /// Whether the file holds the text in force, as it does behind our own write.
+    pub(super) async fn is_in_force(&self, file: &Path) -> bool {
+        // A change under way shows in both or in neither.
+        let _listeners = self.listeners.lock().await;
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        text.is_some() && config::read(file).ok() == *text
+    }
+
+    /// Puts a text into the place of the settings file and into force, if the file still holds `base`. What can fail
+    /// goes first: any failure leaves file and relay as they were. Gives what changed.
+    pub(super) async fn replace(&self, base: &str, text: &str) -> Result<Vec<(&'static str, Apply)>, NotReplaced> {
+        let mut listeners = self.listeners.lock().await;
+        let place = self.place();
+        let current = config::current(&place).map_err(refused)?;
+        if current != base {
+            return Err(NotReplaced::Conflict(current));
         }
-        outcome.map(|change| change.unwrap_or_else(|| "nothing changed".to_owned()))
+        let settings = config::load_text(&place, text).map_err(refused)?;
+        let ready = self.prepare(&mut listeners, settings).await.map_err(NotReplaced::Refused)?;
+        if let Err(error) = save(&place, base, text).await {
+            listeners.give_back(ready.bound).await;
+            return Err(error);
+        }
+        let changes = self.publish(&mut listeners, ready, text.to_owned());
+        if self.file.borrow().is_none() {
+            self.file.send_replace(Some(Arc::new(place)));
+        }
+        Ok(changes)
     }
 
     /// The addresses in service.
@@ -156,22 +149,28 @@ impl Reloader {
         Arc::clone(&self.in_service.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The settings file.
-    pub(super) fn file(&self) -> Option<PathBuf> {
-        self.file.clone()
+    /// Does all that can fail: the new listeners are bound before anything is published.
+    async fn prepare(&self, listeners: &mut Listeners, settings: Settings) -> Result<Ready, String> {
+        let old = self.settings.load_full();
+        let changes = config::changes(&old, &settings);
+        for (key, folder) in folders_of_next_start(&old, &settings) {
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(|error| format!("{key}: cannot make {}: {error}", shown(folder)))?;
+        }
+        let bound = listeners.bind(&settings.general.listen).await.map_err(|error| error.to_string())?;
+        Ok(Ready { settings, changes, bound })
     }
 
-    /// What can fail goes first: the new listeners are bound before anything is published. `None` where nothing
-    /// changed.
-    async fn apply(&self, mut new: Settings) -> Result<Option<String>, String> {
-        let mut listeners = self.listeners.lock().await;
-        let old = self.settings.load_full();
-        let changes = config::changes(&old, &new);
+    /// Puts into force what was prepared; gives what changed.
+    fn publish(&self, listeners: &mut Listeners, ready: Ready, text: String) -> Vec<(&'static str, Apply)> {
+        let Ready { settings: mut new, changes, bound } = ready;
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        self.problems.clear(Source::Settings);
         if changes.is_empty() {
-            return Ok(None);
+            listeners.serve(bound);
+            return changes;
         }
-        let bound = listeners.bind(&new.general.listen).await.map_err(|error| error.to_string())?;
-        keep_until_restart(&old, &mut new);
+        keep_until_restart(&self.settings.load(), &mut new);
         let addresses = new.general.listen.clone();
         for warning in new.warnings() {
             tracing::warn!("{warning}");
@@ -184,8 +183,48 @@ impl Reloader {
         listeners.retain(&addresses);
         *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
         self.dispatcher.settings_changed();
-        Ok(Some(describe(&changes)))
+        tracing::info!("settings: {}", describe(&changes));
+        changes
     }
+
+    /// What the file holds is not in force.
+    fn forget(&self) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn read(file: &Path) -> Result<(String, Settings), LoadError> {
+    let text = config::read(file)?;
+    let settings = config::load_text(file, &text)?;
+    Ok((text, settings))
+}
+
+/// Writes the file; syncing may take its time.
+async fn save(place: &Path, base: &str, text: &str) -> Result<(), NotReplaced> {
+    let (path, before, after) = (place.to_owned(), base.to_owned(), text.to_owned());
+    let saved = tokio::task::spawn_blocking(move || config::save(&path, &before, &after));
+    match saved.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(SaveError::Changed(_))) => Err(NotReplaced::Conflict(config::current(place).map_err(refused)?)),
+        Ok(Err(error)) => Err(refused(error)),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> NotReplaced {
+    NotReplaced::Refused(error.to_string())
+}
+
+fn shown(path: &Path) -> String {
+    crate::text::printable(path.to_string_lossy().as_bytes()).into_owned()
+}
+
+/// Folders that are not used before the next start, which must not fail for want of them.
+fn folders_of_next_start<'a>(old: &Settings, new: &'a Settings) -> impl Iterator<Item = (&'static str, &'a Path)> {
+    let folders =
+        [("mailroot", &old.mailroot, &*new.mailroot), ("log.directory", &old.log.directory, &*new.log.directory)];
+    let changed = folders.map(|(key, old, new)| (old != new).then_some((key, new)));
+    changed.into_iter().flatten()
 }
 
 /// What a running engine stands on stays as it is, so that the settings in force are true.
@@ -196,50 +235,38 @@ fn keep_until_restart(old: &Settings, new: &mut Settings) {
     new.delivery.advanced.dns_servers.clone_from(&old.delivery.advanced.dns_servers);
 }
 
-fn describe(changes: &[(&str, Apply)]) -> String {
-    let (later, now): (Vec<_>, Vec<_>) = changes.iter().partition(|(_, apply)| *apply == Apply::Restart);
-    let names = |changes: &[&(&str, Apply)]| changes.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
-    match (now.is_empty(), later.is_empty()) {
-        (_, true) => format!("changed {}", names(&now)),
-        (true, false) => format!("{} will change at the next start", names(&later)),
-        (false, false) => format!("changed {}; {} will change at the next start", names(&now), names(&later)),
-    }
-}
-
-/// Reloads whenever the settings file changes on disk, until aborted.
-pub(super) async fn follow_file(shared: Arc<Shared>) {
-    let Some(file) = shared.reloader.file.clone() else { return };
-    let (touched, mut touches) = mpsc::channel::<()>(1);
-    // Nobody saw what happened to the file between its reading and now.
-    let _ = touched.try_send(());
-    let watcher = match watch_folder_of(&file, touched) {
-        Ok(watcher) => watcher,
-        Err(error) => {
-            tracing::warn!("changes of the settings file are not noticed ({error}); SIGHUP still reloads it");
-            return;
-        }
+/// A sentence on what changed, and when it takes effect.
+pub(super) fn describe(changes: &[(&str, Apply)]) -> String {
+    let keys = |when: &[Apply]| {
+        let keys: Vec<_> = changes.iter().filter(|(_, apply)| when.contains(apply)).map(|(key, _)| *key).collect();
+        (!keys.is_empty()).then(|| keys.join(", "))
     };
-    while touches.recv().await.is_some() {
-        while let Ok(Some(())) = tokio::time::timeout(SETTLED, touches.recv()).await {}
-        // Both outcomes are logged and shown where they arise.
-        let _ = shared.reloader.reload().await;
-    }
-    drop(watcher);
+    let parts = [
+        keys(&[Apply::Now, Apply::Rebind]).map(|keys| format!("changed {keys}")),
+        keys(&[Apply::NextSession]).map(|keys| format!("changed {keys} for new sessions")),
+        keys(&[Apply::Restart]).map(|keys| format!("{keys} will change at the next start")),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "nothing changed".to_owned() } else { parts.join("; ") }
 }
 
-/// The folder is watched, not the file: editors replace the file, and a watch on it would die with the old one.
-fn watch_folder_of(file: &Path, touched: mpsc::Sender<()>) -> notify::Result<notify::RecommendedWatcher> {
-    let name = file.file_name().map(ToOwned::to_owned);
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let concerns = event.is_ok_and(|event| {
-            event.need_rescan()
-                || !event.kind.is_access() && event.paths.iter().any(|path| path.file_name() == name.as_deref())
-        });
-        if concerns {
-            let _ = touched.try_send(()); // a full channel already holds the news
-        }
-    })?;
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    watcher.watch(folder, RecursiveMode::NonRecursive)?;
-    Ok(watcher)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_told_with_the_time_it_takes_effect() {
+        let all = [
+            ("mailroot", Apply::Restart),
+            ("general.listen", Apply::Rebind),
+            ("messages.max_message_size", Apply::NextSession),
+            ("delivery.retry", Apply::Now),
+        ];
+        assert_eq!(
+            describe(&all),
+            "changed general.listen, delivery.retry; changed messages.max_message_size for new sessions; mailroot \
+             will change at the next start"
+        );
+        assert_eq!(describe(&[]), "nothing changed");
+    }
 }

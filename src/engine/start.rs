@@ -13,10 +13,11 @@ use super::handle::{Handle, Shared};
 use super::intake::{Intake, Space};
 use super::janitor;
 use super::listener::Reception;
+use super::listeners::{BindError, Listeners};
 use super::pickup;
 use super::plan::Plans;
 use super::problems::{Problems, Source};
-use super::reload::{BindError, Listeners, Reloader};
+use super::reload::Reloader;
 use super::sampler::{Sampler, Surroundings};
 use super::watch as queue_watch;
 use crate::clock::Clock;
@@ -147,7 +148,7 @@ impl Engine {
         let mut tasks = JoinSet::new();
         tasks.spawn(queue_watch::follow(Arc::clone(&shared), folders));
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
-        tasks.spawn(super::reload::follow_file(Arc::clone(&shared)));
+        tasks.spawn(super::settings_file::follow(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
         let sampling = Sampling::start(&shared);
         Ok(Self { shared, draining, tasks, _sampling: sampling, pickup })

@@ -122,7 +122,7 @@ pub struct Attachment {
     pub name: Option<String>,
     /// Its media type.
     pub media_type: String,
-    /// Its octets, decoded.
+    /// Its octets, decoded; estimated where the message was not read to its end.
     pub size: u64,
 }
 

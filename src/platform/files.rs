@@ -35,6 +35,13 @@ pub fn make_private_folder(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Makes a folder that must not exist yet, private to this account.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    system::keep_folder_private(&mut builder);
+    builder.create(path)
+}
+
 /// Moves a file to a name that must be free: an existing file is never replaced.
 pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     system::rename_new(from, to)
@@ -213,6 +220,14 @@ mod tests {
         fs::remove_file(&to).unwrap();
         rename_new(&from, &to).unwrap();
         assert!(!from.exists() && to.exists());
+    }
+
+    #[test]
+    fn a_new_folder_never_takes_the_place_of_something() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a");
+        create_private_folder(&path).unwrap();
+        assert_eq!(create_private_folder(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[cfg(unix)]

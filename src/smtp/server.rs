@@ -25,6 +25,7 @@ use super::dialogue::{Dialogue, Step, replies};
 use super::host::{Host, Peer};
 use super::limits::{PENALTY, Verdict};
 use super::line::{Found, Lines};
+use super::transcript;
 use crate::ledger::{Activity, SessionGuard};
 use crate::mail::Reply;
 
@@ -157,11 +158,13 @@ where
             }
             match self.lines.find(unread) {
                 Found::Line(length) => {
+                    transcript::tell_commands(&**self.session.audience(), &unread[..length]);
                     let step = self.dialogue.command(&unread[..length]);
                     self.input.consume(length + 2);
                     return Ok(step);
                 }
                 Found::TooLong(octets) => {
+                    self.session.audience().remark("the client sent a line that is too long to be read");
                     self.input.consume(octets);
                     return Ok(Step::Reply(self.dialogue.line_too_long()));
                 }
@@ -262,6 +265,7 @@ where
             return Ok(());
         }
         let Self { stream, output, session, .. } = self;
+        transcript::tell_replies(&**session.audience(), output.as_bytes());
         let sent = tokio::select! {
             biased;
             () = session.closed() => return Err(End::Gone),
@@ -277,14 +281,15 @@ where
         self.session.set_activity(Activity::Closing);
         let host = self.dialogue.host();
         match end {
-            End::Gone => return,
+            End::Gone => return self.session.audience().remark("the client has gone"),
             End::Quit | End::Hangup => {}
             End::TimedOut => self.output.push(&replies::timed_out(host)),
             End::Closed => self.output.push(&replies::closed_by_hand(host)),
             End::Draining => self.output.push(&replies::shutting_down(host)),
         }
-        let Self { mut stream, output, input, chunks, .. } = self;
+        let Self { mut stream, output, input, chunks, session, .. } = self;
         drop(chunks);
+        transcript::tell_replies(&**session.audience(), output.as_bytes());
         let farewell = async {
             send(&mut stream, output.as_bytes()).await?;
             stream.shutdown().await

@@ -76,10 +76,11 @@ fn shown_command(line: &[u8]) -> Cow<'_, str> {
     if !verb.eq_ignore_ascii_case(b"AUTH") {
         return format!("({} octets that are no command, not shown)", grouped(line.len() as u64)).into();
     }
-    match words.next() {
-        Some(mechanism) if is_one_of(mechanism, &MECHANISMS) => format!("AUTH {} {MASK}", printable(mechanism)).into(),
-        Some(_) => format!("AUTH {MASK}").into(),
-        None => "AUTH".into(),
+    match (words.next(), words.next()) {
+        (None, _) => "AUTH".into(),
+        (Some(word), None) if is_one_of(word, &MECHANISMS) => printable(line),
+        (Some(word), Some(_)) if is_one_of(word, &MECHANISMS) => format!("AUTH {} {MASK}", printable(word)).into(),
+        (Some(_), _) => format!("AUTH {MASK}").into(),
     }
 }
 
@@ -125,6 +126,7 @@ mod tests {
     fn lg03_nothing_of_a_login_is_shown_but_its_mechanism() {
         let secret = "AHVzZXIAc2VjcmV0";
         assert_eq!(shown_command(format!("auth plain {secret}").as_bytes()), "AUTH plain ********");
+        assert_eq!(shown_command(b"AUTH LOGIN"), "AUTH LOGIN");
         assert_eq!(shown_command(format!("AUTH {secret}").as_bytes()), "AUTH ********");
         assert_eq!(shown_command(format!("AUTH\tLOGIN\t{secret}").as_bytes()), "AUTH LOGIN ********");
         assert_eq!(shown_command(secret.as_bytes()), "(16 octets that are no command, not shown)");

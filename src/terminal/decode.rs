@@ -7,9 +7,7 @@
 
 mod meaning;
 
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::meaning::{ascii, character, sequence};
 use crate::dashboard::{Input, Key, KeyCode};

@@ -153,3 +153,6 @@ impl Relay for Errands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ impl Keyboard {
     pub(super) async fn next(&mut self) -> Option<Vec<Input>> {
         let mut inputs = Vec::new();
         while inputs.is_empty() {
-            let deadline = self.decoder.deadline();
+            let deadline = self.decoder.deadline().map(Instant::from_std);
             tokio::select! {
                 biased;
                 typed = self.typed.recv() => self.take_all(typed?, &mut inputs),
@@ -60,7 +60,7 @@ impl Keyboard {
 
     fn take(&mut self, typed: Typed, now: Instant, inputs: &mut Vec<Input>) {
         match typed {
-            Typed::Bytes(bytes) => self.decoder.feed(&bytes, now, inputs),
+            Typed::Bytes(bytes) => self.decoder.feed(&bytes, now.into_std(), inputs),
             Typed::Input(input) => inputs.push(input),
         }
     }

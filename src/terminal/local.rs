@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 use super::capabilities::Capabilities;
 use super::keyboard::BACKLOG;
 use super::screen::leave;
-use super::viewer::{End, Pace, Seat};
+use super::viewer::{End, Ended, Pace, Seat};
 
 /// How long the terminal may take to be left. It may be one that takes nothing any more.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -61,9 +61,9 @@ impl LocalTerminal {
     }
 
     /// Gives it back after the viewer's end.
-    pub fn give_back(mut self, end: &End) {
-        // One that takes no output is not written to either.
-        self.is_left = end.is_restored() || matches!(end, End::Stalled);
+    pub fn give_back(mut self, ended: &Ended) {
+        // One that takes no output is not waited for again.
+        self.is_left = ended.is_restored || matches!(ended.why, End::Stalled);
     }
 }
 

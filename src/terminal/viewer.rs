@@ -5,6 +5,7 @@
 //! pictures, and who does not read is cut off.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -108,11 +109,13 @@ pub enum End {
     Panicked(String),
 }
 
-impl End {
-    /// Whether the terminal was left as it was found.
-    pub fn is_restored(&self) -> bool {
-        !matches!(self, Self::Stalled | Self::Lost(_))
-    }
+/// How a viewer ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why.
+    pub why: End,
+    /// Whether the terminal was left as it was found. Else it takes no output, or is gone.
+    pub is_restored: bool,
 }
 
 /// The size in which a seat's pictures are drawn.
@@ -128,10 +131,10 @@ pub async fn run<P: Program, R: Relay, W: AsyncWrite + Unpin>(
     relay: R,
     seat: Seat<W>,
     stop: impl Future<Output = ()>,
-) -> End {
+) -> Ended {
     let screen = match Screen::new(drawn_size(&seat)) {
         Ok(screen) => screen,
-        Err(error) => return End::Lost(error),
+        Err(error) => return Ended { why: End::Lost(error), is_restored: true },
     };
     let now = Instant::now();
     let mut viewer = Viewer {
@@ -143,14 +146,10 @@ pub async fn run<P: Program, R: Relay, W: AsyncWrite + Unpin>(
         drawn: now.checked_sub(seat.pace.data).unwrap_or(now),
         due: Some(now),
     };
-    let end = viewer.serve(first, Keyboard::new(seat.typed), seat.sizes, seat.idle, stop).await;
-    let Viewer { outbox, .. } = viewer;
-    if end.is_restored()
-        && let Err(error) = outbox.end_with(&leave(), FAREWELL).await
-    {
-        return End::Lost(error);
-    }
-    end
+    let Err(why) = viewer.live(first, Keyboard::new(seat.typed), seat.sizes, seat.idle, stop).await;
+    let is_writable = !matches!(why, End::Stalled | End::Lost(_));
+    let is_restored = is_writable && viewer.outbox.end_with(&leave(), FAREWELL).await.is_ok();
+    Ended { why, is_restored }
 }
 
 struct Viewer<'a, P, R, W> {
@@ -166,28 +165,15 @@ struct Viewer<'a, P, R, W> {
 }
 
 impl<P: Program, R: Relay, W: AsyncWrite + Unpin> Viewer<'_, P, R, W> {
-    async fn serve(
+    /// Goes on until there is a reason not to.
+    async fn live(
         &mut self,
         first: Vec<Effect>,
         mut keyboard: Keyboard,
         mut sizes: watch::Receiver<Size>,
         idle: Option<Duration>,
         stop: impl Future<Output = ()>,
-    ) -> End {
-        match self.live(first, &mut keyboard, &mut sizes, idle, stop).await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
-    }
-
-    async fn live(
-        &mut self,
-        first: Vec<Effect>,
-        keyboard: &mut Keyboard,
-        sizes: &mut watch::Receiver<Size>,
-        idle: Option<Duration>,
-        stop: impl Future<Output = ()>,
-    ) -> Result<std::convert::Infallible, End> {
+    ) -> Result<Infallible, End> {
         tokio::pin!(stop);
         self.perform(first)?;
         let mut typed = Instant::now();
@@ -283,3 +269,6 @@ fn said(payload: &(dyn Any + Send)) -> String {
 fn lost(error: io::Error) -> End {
     if error.kind() == io::ErrorKind::TimedOut { End::Stalled } else { End::Lost(error) }
 }
+
+#[cfg(test)]
+mod tests;

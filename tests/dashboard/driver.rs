@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use mailroot::dashboard::{Answer, Colors, Effect, Input, Key, KeyCode, Mode, Model, Msg, Preferences, Viewer};
+use mailroot::dashboard::{
+    Answer, Colors, Effect, Input, Key, KeyCode, Mode, Model, Mouse, MouseKind, Msg, Preferences, Viewer,
+};
 use mailroot::engine::{Actor, Role, Snapshot};
 use ratatui::Terminal;
 use ratatui::backend::{Backend as _, TestBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Size};
+use ratatui::style::Modifier;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::fixtures;
 
@@ -71,7 +75,13 @@ impl Driver {
         let buffer = self.buffer();
         let width = usize::from(buffer.area.width);
         let lines = buffer.content.chunks(width).map(|cells| {
-            let line: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+            let mut line = String::new();
+            let mut cells = cells.iter();
+            while let Some(cell) = cells.next() {
+                line.push_str(cell.symbol());
+                // Behind a wide character stand the cells that it covers.
+                cells.by_ref().take(cell.symbol().width().saturating_sub(1)).for_each(drop);
+            }
             line.trim_end().to_owned()
         });
         lines.collect::<Vec<_>>().join("\n")
@@ -83,6 +93,29 @@ impl Driver {
         self.terminal.backend().buffer().clone()
     }
 
+    /// The styles of the picture: a line for each run of cells that look alike, with its row, columns and text.
+    pub(crate) fn styles(&mut self) -> String {
+        let buffer = self.buffer();
+        let width = usize::from(buffer.area.width);
+        let mut lines = Vec::new();
+        for (y, cells) in buffer.content.chunks(width).enumerate() {
+            let mut from = 0;
+            for run in cells.chunk_by(|one, other| one.style() == other.style()) {
+                let text: String = run.iter().map(ratatui::buffer::Cell::symbol).collect();
+                if !text.trim().is_empty() || run[0].modifier.contains(Modifier::REVERSED) {
+                    lines.push(format!("{y:2} {from:3} {:24} {}", style(&run[0]), text.trim_end()));
+                }
+                from += run.len();
+            }
+        }
+        lines.join("\n")
+    }
+
+    /// Clicks, or turns the wheel.
+    pub(crate) fn mouse(&mut self, kind: MouseKind, x: u16, y: u16) -> &mut Self {
+        self.send(Msg::Input(Input::Mouse(Mouse { kind, at: Position::new(x, y) })))
+    }
+
     /// Where the hardware cursor is.
     pub(crate) fn cursor(&mut self) -> Position {
         self.buffer();
@@ -90,9 +123,25 @@ impl Driver {
     }
 }
 
+/// The sizes at which pictures are taken.
+const SIZES: [(u16, u16); 5] = [(30, 8), (40, 15), (80, 24), (120, 40), (200, 60)];
+
+/// One picture for each size.
+pub(crate) fn pictures(mut of: impl FnMut(u16, u16) -> Driver) -> String {
+    let picture = |(width, height)| format!("== {width}x{height}\n{}\n", of(width, height).screen());
+    SIZES.map(picture).join("\n")
+}
+
 /// A viewer in the process of the engine, with a terminal of sixteen colours.
 pub(crate) fn viewer(role: Role) -> Viewer {
     Viewer { actor: Actor { name: "uid 1000".to_owned(), role }, mode: Mode::Run, colors: Colors::Ansi, ascii: false }
+}
+
+/// A style in a few words: `cyan on reset bold`.
+fn style(cell: &ratatui::buffer::Cell) -> String {
+    let modifier = format!("{:?}", cell.modifier);
+    let modifier = modifier.trim_start_matches("Modifier(").trim_end_matches(')');
+    format!("{} on {} {}", cell.fg, cell.bg, if modifier == "NONE" { "" } else { modifier }).trim_end().to_lowercase()
 }
 
 fn named_key(name: &str) -> Key {

@@ -8,8 +8,8 @@ use mailroot::clock::Timestamp;
 use mailroot::config::Settings;
 use mailroot::delivery::{DestinationRow, RecipientRow, Row};
 use mailroot::engine::view::Disk;
-use mailroot::engine::{EngineState, LogTail, QueuePage, QueueSummary, Snapshot};
-use mailroot::ledger::{Activity, Direction, Event, History, Record, Sample, SessionSnapshot};
+use mailroot::engine::{EngineState, LogTail, QueuePage, QueueSummary, Snapshot, TranscriptEvent, TrialEvent};
+use mailroot::ledger::{Activity, Direction, Event, History, Record, Sample, SessionSnapshot, Side};
 use mailroot::queue::Counts;
 
 /// 2026-11-24T11:15:03Z.
@@ -170,4 +170,48 @@ fn history() -> History {
         ..Sample::default()
     };
     History { seconds: (0..60).map(second).collect(), minutes: Vec::new() }
+}
+
+/// What is told of a session that is watched.
+pub(crate) fn transcript() -> Vec<TranscriptEvent> {
+    let line = |side, text: &str| TranscriptEvent::Line { side, text: text.to_owned(), at: NOW };
+    let known = "inbound from 192.0.2.40:41810, which calls itself db01: open for 3725 s, idle, 212 messages so far; \
+                 the dialogue from here on:";
+    vec![
+        TranscriptEvent::Remark { text: known.to_owned(), at: NOW },
+        line(Side::Client, "MAIL FROM:<app@corp.example> SIZE=4200"),
+        line(Side::Server, "250 2.1.0 app@corp.example....Sender OK"),
+        line(Side::Client, "RCPT TO:<bob@example.com>"),
+        line(Side::Server, "250 2.1.5 bob@example.com"),
+        line(Side::Client, "RCPT TO:<someone@elsewhere.example>"),
+        line(Side::Server, "550 5.7.1 Unable to relay for someone@elsewhere.example"),
+        line(Side::Client, "DATA"),
+        line(Side::Server, "354 Start mail input; end with <CRLF>.<CRLF>"),
+        line(Side::Client, "(4,200 octets of content)"),
+        line(Side::Server, "250 2.6.0 <0JX4K02A@relay.corp.example> Queued mail for delivery"),
+    ]
+}
+
+/// What is told of a test message that is accepted under an id.
+pub(crate) fn trial(id: &str) -> Vec<TrialEvent> {
+    let line = |side, text: &str| TrialEvent::Line { side, text: text.to_owned(), at: NOW };
+    vec![
+        line(Side::Server, "220 relay.corp.example mailroot ESMTP ready"),
+        line(Side::Client, "EHLO relay.corp.example"),
+        line(Side::Server, "250-relay.corp.example Hello [127.0.0.1]"),
+        line(Side::Server, "250-SIZE 2097152"),
+        line(Side::Server, "250 PIPELINING"),
+        line(Side::Client, "MAIL FROM:<postmaster@relay.corp.example> SIZE=412"),
+        line(Side::Client, "RCPT TO:<bob@example.com>"),
+        line(Side::Client, "DATA"),
+        line(Side::Server, "250 2.1.0 postmaster@relay.corp.example....Sender OK"),
+        line(Side::Server, "250 2.1.5 bob@example.com"),
+        line(Side::Server, "354 Start mail input; end with <CRLF>.<CRLF>"),
+        line(Side::Client, "(412 octets of content)"),
+        line(Side::Server, &format!("250 2.6.0 <{id}@relay.corp.example> Queued mail for delivery")),
+        TrialEvent::Accepted {
+            id: Some(id.to_owned()),
+            advice: format!("Accepted as {id}. What becomes of it is in the log, under id:{id}."),
+        },
+    ]
 }

@@ -1,6 +1,6 @@
 //! What surrounds the panes: header, tabs, hints, help, palette, leaving.
 
-use mailroot::dashboard::{Effect, Preferences};
+use mailroot::dashboard::{Effect, PaneId, Preferences};
 use mailroot::engine::Role;
 
 use super::driver::{Driver, viewer};
@@ -67,4 +67,13 @@ fn a_frozen_picture_stands_still_and_then_catches_up() {
     later.badmail = 77;
     assert!(!driver.press("p").see(later).screen().contains("badmail 77"));
     assert!(driver.press("p").screen().contains("badmail 77"));
+}
+
+#[test]
+fn the_smart_host_is_set_by_one_key_of_an_administrator() {
+    let mut driver = Driver::new(80, 24);
+    driver.press("S");
+    assert_eq!(driver.model.preferences().pane, PaneId::Settings);
+    let mut driver = Driver::with(viewer(Role::Operator), fixtures::snapshot(), 80, 24, &Preferences::default());
+    assert!(driver.press("S").screen().contains("this needs the role admin; you are operator"));
 }

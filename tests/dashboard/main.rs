@@ -5,3 +5,6 @@
 mod driver;
 mod fixtures;
 mod frame;
+mod sessions;
+mod transcript;
+mod trial;

@@ -19,10 +19,14 @@ mod folders;
 mod house;
 mod loops;
 mod plans;
+mod previews;
 mod rights;
 mod settings;
+mod settings_edits;
 mod shown;
 mod smuggling;
+mod transcripts;
+mod trials;
 mod watching;
 
 use client::Client;

@@ -3,7 +3,7 @@
 use super::attack_vectors::{Vector, assert_harmless, vectors};
 use super::*;
 use mailroot::clock::Timestamp;
-use mailroot::engine::view::{BadmailList, BadmailShow, Log, QueueList, QueueShow, SessionList, Status};
+use mailroot::engine::view::{BadmailList, BadmailShow, Log, Preview, QueueList, QueueShow, SessionList, Status};
 use mailroot::engine::{Command, Outcome};
 use mailroot::remote::views;
 use serde_json::Value;
@@ -50,10 +50,12 @@ async fn look_everywhere(house: &House, now: Timestamp) {
     for message in &queue.messages {
         let shown: QueueShow = read(house.view(Command::QueueShow { id: message.id.clone() }).await);
         assert_harmless(&views::queue_show(&shown, now));
+        read::<Preview>(house.view(Command::QueuePreview { id: message.id.clone() }).await);
     }
     for bad in &badmail.messages {
         let shown: BadmailShow = read(house.view(Command::BadmailShow { id: bad.message.id.clone() }).await);
         assert_harmless(&views::badmail_show(&shown, now));
+        read::<Preview>(house.view(Command::BadmailPreview { id: bad.message.id.clone() }).await);
     }
 }
 

@@ -66,6 +66,14 @@ impl Site {
         self.folder.path().join(below)
     }
 
+    /// What another `mailroot` answers to arguments, as JSON.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> serde_json::Value {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mailroot"));
+        let output = command.current_dir(self.folder.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Runs `mailroot` with arguments, in an xterm with 256 colours and UTF-8 of so many columns and rows.
     pub(crate) fn start(&self, arguments: &[&str], size: (u16, u16)) -> Terminal {
         self.start_with(arguments, size, &[])
@@ -94,7 +102,7 @@ impl Terminal {
         shown.output().emulator.set_size(side(size.1), side(size.0));
         let (mut reader, writing) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
         std::thread::spawn(move || {
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = vec![0; 64 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 let mut output = writing.output();
                 output.raw.extend(&bytes[..count]);

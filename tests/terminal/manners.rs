@@ -1,5 +1,7 @@
 //! What becomes of the terminal: while the program runs, and above all afterwards.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -148,4 +150,46 @@ fn what_a_terminal_answers_is_not_typed() {
     terminal.press("?");
     let screen = terminal.wait_for_text("Help");
     assert!(!screen.contents().contains("Stop the relay?"));
+}
+
+/// Sends a message to a local mailbox and waits until it lies in Drop.
+fn assert_mail_flows(site: &Site) {
+    let status = site.ask(&["status", "--json"]);
+    let mut stream = TcpStream::connect(status["listeners"][0].as_str().unwrap()).unwrap();
+    let mut replies = BufReader::new(stream.try_clone().unwrap()).lines();
+    let dialogue = [
+        ("", "220"),
+        ("HELO client.example\r\n", "250"),
+        ("MAIL FROM:<app@corp.example>\r\n", "250"),
+        ("RCPT TO:<bob@relay.example>\r\n", "250"),
+        ("DATA\r\n", "354"),
+        ("Subject: still here\r\n\r\n.\r\n", "250"),
+        ("QUIT\r\n", "221"),
+    ];
+    for (line, reply) in dialogue {
+        stream.write_all(line.as_bytes()).unwrap();
+        let heard = replies.next().unwrap().unwrap();
+        assert!(heard.starts_with(reply), "{line:?}: {heard}");
+    }
+    let dropped = || std::fs::read_dir(site.path("mailroot/Drop")).is_ok_and(|mut files| files.next().is_some());
+    while !dropped() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_dashboard_that_fails_gives_the_terminal_back_and_mail_flows_on() {
+    let site = Site::new();
+    let mut terminal = site.start(&["run", "--panic-key", "~"], USUAL);
+    terminal.wait_for_text(PANES);
+    terminal.press("~");
+    terminal.wait_for_text("the relay goes on");
+    assert_is_sane(&terminal);
+    assert_mail_flows(&site);
+    terminal.press("<C-c>");
+    assert_eq!(terminal.wait_for_exit(), 0);
+    terminal.wait_for_text("the relay has stopped; no message waits");
+    let log = std::fs::read_dir(site.path("mailroot/Log")).unwrap();
+    let logs = log.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect::<String>();
+    assert!(logs.contains("src/cli/run.rs") && logs.contains("the key ~ was pressed"), "{logs}");
 }

@@ -8,8 +8,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 use crate::dashboard::Shared;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::Effect;
-use crate::dashboard::overlay::{Overlay, Reaction};
-use crate::dashboard::widgets::width;
+use crate::dashboard::overlay::{self, Overlay, Reaction};
+use crate::dashboard::widgets::{width, wrap};
 
 /// Asks whether to do something; the answer is no unless it is yes.
 pub(crate) struct Confirm {
@@ -52,9 +52,10 @@ impl Overlay for Confirm {
         }
     }
 
-    fn wants(&self, _: &Shared) -> (u16, u16) {
-        let widest = self.lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, 70);
-        let rows: usize = self.lines.iter().map(|line| width(line) / widest + 1).sum();
+    fn wants(&self, shared: &Shared) -> (u16, u16) {
+        let room = usize::from(overlay::inner(overlay::area((70, 1), shared.size)).width).max(30);
+        let widest = self.lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, room);
+        let rows: usize = self.lines.iter().map(|line| wrap(line, widest).len()).sum();
         (u16::try_from(widest).unwrap_or(70), u16::try_from(rows + 2).unwrap_or(u16::MAX))
     }
 

@@ -17,6 +17,14 @@ pub(crate) struct Log {
     cursor: ListCursor,
 }
 
+impl Log {
+    /// Shows what happened to one message.
+    pub(crate) fn show_message(&mut self, _id: &str) {}
+
+    /// Shows only what a filter matches.
+    pub(crate) fn show_filter(&mut self, _filter: &str) {}
+}
+
 impl Pane for Log {
     fn go(&mut self, motion: Motion, _: &mut Shared) -> Vec<Effect> {
         self.cursor.go(motion);

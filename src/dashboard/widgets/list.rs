@@ -47,6 +47,15 @@ impl ListCursor {
         self.offset = self.offset.min(self.len.saturating_sub(height));
     }
 
+    /// The row under the cursor is at another place now. It stays where it is on the screen, but for a list of which
+    /// the top is in sight: what arrives there is to be seen.
+    pub(crate) fn follow(&mut self, place: usize) {
+        if self.offset > 0 {
+            self.offset = (self.offset + place).saturating_sub(self.place);
+        }
+        self.set(place);
+    }
+
     /// Moves the cursor.
     pub(crate) fn go(&mut self, motion: Motion) {
         let page = self.height.saturating_sub(1).max(1);
@@ -98,6 +107,19 @@ mod tests {
         assert_eq!(list.place(), None);
     }
 
+    #[test]
+    fn a_row_that_is_followed_stays_where_it_is_on_the_screen() {
+        let mut list = list(100, 10);
+        list.set(50);
+        list.follow(47);
+        assert_eq!((list.place(), list.offset()), (Some(47), 38));
+        list.follow(20);
+        list.follow(3);
+        assert_eq!((list.place(), list.offset()), (Some(3), 0));
+        list.follow(5);
+        assert_eq!((list.place(), list.offset()), (Some(5), 0), "what came in at the top is in sight");
+    }
+
     proptest::proptest! {
         #[test]
         fn whatever_happens_the_cursor_is_in_sight(steps in proptest::collection::vec((0u8..12, 0usize..50, 0usize..20), 0..60)) {
@@ -113,6 +135,7 @@ mod tests {
                     6 => list.go(Motion::First),
                     7 => list.go(Motion::Last),
                     8 => list.go(Motion::Up),
+                    9 => list.follow(len),
                     _ => list.go(Motion::Down),
                 }
                 if let Some(place) = list.place() {

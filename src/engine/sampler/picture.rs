@@ -30,7 +30,7 @@ impl Source for Shared {
             state: self.state(),
             since: self.started,
             listeners: self.reloader.in_service(),
-            settings_file: last.map_or_else(|| self.reloader.file().map(Arc::new), |last| last.settings_file.clone()),
+            settings_file: self.reloader.file(),
             sessions: self.sessions(last, time),
             queue: QueueSummary { counts, oldest, revision },
             destinations: self.destinations(last, time, revision),

@@ -11,6 +11,7 @@ use crate::smtp::data::Framing;
 use crate::smtp::dialogue::{Chunk, replies};
 use crate::smtp::host::{Draft, Host, Refusal, Submission};
 use crate::smtp::limits::MAX_DISCARDED;
+use crate::smtp::transcript;
 
 impl<S, H> Server<S, H>
 where
@@ -31,6 +32,8 @@ where
             self.input.consume(taken);
             self.note_content(taken);
             if ended {
+                self.tell_content(message.octets());
+                transcript::tell_commands(&**self.session.audience(), b".");
                 return self.complete(message).await;
             }
             self.receive_content(&mut pace, message.refusal().is_some()).await?;
@@ -60,6 +63,7 @@ where
                 self.receive_content(&mut pace, message.refusal().is_some()).await?;
             }
         }
+        self.tell_content(chunk.octets);
         if chunk.last {
             message.end_chunks().await;
             return self.complete(message).await;
@@ -85,6 +89,7 @@ where
             self.input.consume(taken);
             left -= taken as u64;
         }
+        self.tell_content(octets);
         Ok(())
     }
 
@@ -114,6 +119,10 @@ where
         let refusal = Refusal { sender, recipient: None, reply };
         self.host.refused(self.dialogue.peer(), &refusal);
         self.answer(&refusal.reply).await
+    }
+
+    fn tell_content(&self, octets: u64) {
+        transcript::tell_content(&**self.session.audience(), octets);
     }
 
     fn note_content(&self, octets: usize) {

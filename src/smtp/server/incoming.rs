@@ -74,6 +74,11 @@ impl<D: Draft> Incoming<D> {
         }
     }
 
+    /// Octets of content so far.
+    pub(super) fn octets(&self) -> u64 {
+        self.octets
+    }
+
     /// Why the message is refused already, though its end may be far.
     pub(super) fn refusal(&self) -> Option<&Reply> {
         self.draft.as_ref().err()

@@ -47,9 +47,8 @@ fn may_be_input(bytes: &[u8]) -> bool {
     match introducer {
         b'O' => parameters.is_empty(),
         b'[' => match parameters {
-            [] | [b'['] => true,
-            // The old report of the mouse, whose last bytes are anything.
-            [b'M', _, _] => true,
+            // Of three bytes behind an M, as old terminals report the mouse, each may be anything.
+            [] | [b'['] | [b'M', _, _] => true,
             [b'<', rest @ ..] => matches!(last, b'M' | b'm') && is_numbers(rest),
             [b'0'..=b'9', ..] => is_numbers(parameters),
             _ => false,
@@ -69,16 +68,14 @@ fn key(event: KeyEvent) -> Option<Key> {
     }
     let shift = event.modifiers.contains(Modifiers::SHIFT);
     let code = match event.code {
-        Code::Char('\x08') => KeyCode::Backspace,
-        Code::Char(c) if c.is_control() => return None,
-        Code::Char(c) if shift => KeyCode::Char(c.to_uppercase().next().unwrap_or(c)),
-        Code::Char(c) => KeyCode::Char(c),
+        Code::Char(c) if shift && !c.is_control() => KeyCode::Char(c.to_uppercase().next().unwrap_or(c)),
+        Code::Char(c) if !c.is_control() => KeyCode::Char(c),
         Code::Enter => KeyCode::Enter,
         Code::Escape => KeyCode::Esc,
         Code::Tab if shift => KeyCode::BackTab,
         Code::Tab => KeyCode::Tab,
         Code::BackTab => KeyCode::BackTab,
-        Code::Backspace => KeyCode::Backspace,
+        Code::Backspace | Code::Char('\x08') => KeyCode::Backspace,
         Code::Delete => KeyCode::Delete,
         Code::Insert => KeyCode::Insert,
         Code::Up => KeyCode::Up,

@@ -9,7 +9,7 @@ const RECORDED: &[&[u8]] = &[
     b"jj\x1b[B\x1b[A\x1bOA\x1b[1;5C\x1b[1;2D\x1b[3~\x1b[5~\x1b[6;3~\x1b[H\x1b[F\x1b[Z\t\r",
     b"/from:b\xc3\xb6b \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x93\xac\r\x7f\x08\x01\x12\x1c\x00",
     b"\x1ba\x1b\xc3\xa9\x1b\r\x1b\x1b[A\x1bOP\x1b[[A\x1b[15~\x1b[24;2~\x1b[97;5u\x1b[13;2u\x1b[97;1:3u",
-    b"\x1b[200~pasted \x1b[A\x1b[20\x1b[201\r\nq\xc3\xa9\x1b[201~q",
+    b"\x1b[200~pasted \x1b[A\x1b[20\x1b[201\r\nq\xc3\xa9\x1b[20\x1b[201~q",
     b"\x1b[<0;10;5M\x1b[<0;10;5m\x1b[<64;80;24M\x1b[<65;80;24M\x1b[M !!\x1b[I\x1b[O",
     b"\x1b[?62;22c\x1b[>0;276;0cj\x1b[?1;2R\x1b[24;80Rk\x1b[?2026;2$y\x1b[?997;1n\x1b[=1;2Zl\x1b[8;24;80t",
     b"\x1b]11;rgb:1c1c/1c1c/1c1c\x1b\\j\x1b]4;1;rgb:0/0/0\x07k\x1bP>|XTerm(379)\x1b\\l\x1b_Gi=1;OK\x1b\\m\x1bP1$r0m\x1b[B",
@@ -57,7 +57,7 @@ fn a_capital_is_the_same_key_however_it_is_reported() {
 
 #[test]
 fn a_paste_is_one_input_and_no_keys() {
-    let pasted = "pasted \x1b[A\x1b[20\x1b[201\r\nqé".to_owned();
+    let pasted = "pasted \x1b[A\x1b[20\x1b[201\r\nqé\x1b[20".to_owned();
     assert_eq!(decode(RECORDED[3]), [Input::Paste(pasted), Input::Key(Key::char('q'))]);
 }
 

@@ -35,7 +35,7 @@ pub(super) fn move_to(position: Position) -> Vec<u8> {
 pub(super) fn copy(text: &str) -> Vec<u8> {
     let lines = text.lines().map(|line| printable(line)).collect::<Vec<_>>().join("\n");
     let end = lines.floor_char_boundary(MAX_COPY);
-    format!("\x1b]52;c;{}\x1b\\", base64(lines[..end].as_bytes())).into_bytes()
+    format!("\x1b]52;c;{}\x1b\\", base64(&lines.as_bytes()[..end])).into_bytes()
 }
 
 /// RFC 4648 section 4.

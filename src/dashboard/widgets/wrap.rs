@@ -1,0 +1,55 @@
+//! Long lines on narrow screens.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::text::width;
+
+/// The parts of a text that fit into `columns` each, in order and without a gap. It is broken behind blanks where there
+/// are any, and never within a grapheme.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
+    let mut rows = Vec::new();
+    let (mut start, mut used, mut blank) = (0, 0, 0);
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let wide = width(grapheme);
+        while used > 0 && used + wide > columns {
+            let end = if blank > start { blank } else { at };
+            rows.push(start..end);
+            start = end;
+            used = width(&text[start..at]);
+        }
+        used += wide;
+        if grapheme == " " {
+            blank = at + 1;
+        }
+    }
+    rows.push(start..text.len());
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, columns: usize) -> Vec<&str> {
+        wrap(text, columns).into_iter().map(|row| &text[row]).collect()
+    }
+
+    #[test]
+    fn lines_break_behind_blanks_and_long_words_anywhere() {
+        assert_eq!(wrapped("250 2.0.0 queued as 17", 10), ["250 2.0.0 ", "queued as ", "17"]);
+        assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrapped("a 漢字漢字", 5), ["a ", "漢字", "漢字"]);
+        assert_eq!(wrapped("", 5), [""]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_is_lost_and_every_row_fits(text in "[a-zA-Z漢é👍🏽 ]{0,60}", columns in 2usize..20) {
+            let rows = wrapped(&text, columns);
+            proptest::prop_assert_eq!(rows.concat(), text.as_str());
+            proptest::prop_assert!(rows.iter().all(|row| width(row) <= columns));
+        }
+    }
+}
