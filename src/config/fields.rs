@@ -244,7 +244,8 @@ impl<S: Clone> Field<S> {
         }
     }
 
-    fn written(&self, settings: &S) -> String {
+    /// Its value in `settings` as TOML, a secret too; never to be shown.
+    pub(crate) fn written(&self, settings: &S) -> String {
         match &self.slot {
             Slot::Later { .. } => self.default.to_owned(),
             Slot::Live { write, .. } => write(settings),

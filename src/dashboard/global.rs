@@ -157,7 +157,7 @@ fn trial(model: &mut Model) -> Vec<Effect> {
 }
 
 fn smart_host(model: &mut Model) -> Vec<Effect> {
-    model.panes.settings.show_field("delivery.advanced.smart_host", &model.shared);
+    model.panes.settings.show_field("delivery.advanced.smart_host");
     model.focus(PaneId::Settings)
 }
 

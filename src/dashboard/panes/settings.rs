@@ -6,11 +6,18 @@
 
 mod actions;
 mod conflict;
+mod difference;
 mod document;
+mod edits;
+mod file;
 mod form;
 mod list;
+mod merge;
+mod modes;
 mod review;
 mod sheet;
+mod typing;
+mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,27 +25,20 @@ use std::sync::Arc;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use self::conflict::Conflict;
-use self::document::{Document, Edit};
+use self::edits::domain_number;
+use self::file::File;
 use self::form::Parts;
-use self::list::{ListEdit, ListStep};
-use self::review::Review;
-use self::sheet::{DOMAINS, Line, Setting, TABS};
-use crate::config::{self, Kind};
+use self::modes::Mode;
+use self::sheet::{Line, Setting, Sheet, TABS};
+use crate::config;
 use crate::dashboard::Shared;
-use crate::dashboard::field::Field;
-use crate::dashboard::input::{Input, Key, KeyCode};
+use crate::dashboard::input::Input;
 use crate::dashboard::message::{Answer, Effect, Request};
 use crate::dashboard::pane::{Motion, Pane};
-use crate::dashboard::toasts::Weight;
 use crate::dashboard::widgets::ListCursor;
-use crate::engine::view::SettingsText;
-use crate::engine::{Command, Outcome, Role};
+use crate::text::printable;
 
 pub(crate) use self::actions::ACTIONS;
-
-/// The key under which the name of a new remote domain is typed.
-const NEW_DOMAIN: &str = "domain";
 
 /// The pane.
 #[derive(Default)]
@@ -47,462 +47,218 @@ pub(crate) struct Settings {
     list: ListCursor,
     area: Rect,
     mode: Mode,
-    /// `None` until the engine has read the file, and for those who may not.
-    document: Option<Document>,
-    /// Why there is none.
-    problem: Option<String>,
-    is_asked: bool,
-    /// The settings in force when the file was last read.
-    seen: Option<Arc<config::Settings>>,
-    /// The settings in force changed while edits were pending.
-    is_stale: bool,
-    /// The text before the last apply, and the one that is being applied.
-    previous: Option<String>,
-    applying: Option<String>,
-}
-
-/// What the keys are for.
-#[derive(Default)]
-enum Mode {
-    /// Moving about.
-    #[default]
-    Form,
-    /// A value is typed.
-    Text(TextEdit),
-    /// A list is edited.
-    List(ListEdit),
-    /// What an apply would do.
-    Review(Review),
-    /// The file was changed meanwhile.
-    Conflict(Conflict),
-}
-
-/// A value being typed.
-struct TextEdit {
-    key: String,
-    kind: Kind,
-    field: Field,
-    error: Option<String>,
-}
-
-impl TextEdit {
-    fn new(key: String, kind: Kind, text: &str) -> Self {
-        Self { key, kind, field: Field::new(text), error: None }
-    }
-}
-
-impl Setting {
-    /// Whether Space is enough to change it.
-    fn is_choice(&self) -> bool {
-        matches!(self.kind, Kind::Switch | Kind::Choice(_))
-    }
+    file: File,
+    /// The settings in force, for as long as there is no file.
+    in_force: Sheet,
+    in_force_of: Option<Arc<config::Settings>>,
+    /// The key of a setting that is to be shown.
+    wanted: Option<String>,
+    /// The selected setting is to be edited as soon as the file is there.
+    is_eager: bool,
 }
 
 impl Settings {
-    /// Selects a setting by its key.
-    pub(crate) fn show_field(&mut self, key: &str, shared: &Shared) {
-        let Some(tab) = sheet::tab_of(key) else { return };
-        self.turn(tab, shared);
-        let is_it = |line: &Line| matches!(line, Line::Setting(setting) if setting.key == key);
-        if let Some(place) = self.lines(shared).iter().position(is_it) {
-            self.list.set(place);
+    /// Goes to a setting by its key, the next time the pane is in sight.
+    pub(crate) fn show_field(&mut self, key: &str) {
+        self.wanted = Some(key.to_owned());
+        if !self.mode.is_waiting() {
+            self.mode = Mode::Form;
         }
     }
 
-    fn turn(&mut self, tab: usize, shared: &Shared) {
+    /// How many changes wait to be applied.
+    pub(crate) fn pending(&self) -> usize {
+        self.file.document.as_ref().map_or(0, |document| document.changes.len())
+    }
+
+    fn turn(&mut self, tab: usize) {
         self.tab = tab;
-        self.fit(shared);
+        self.fit();
         self.list.set(0);
-        self.off_headings(Motion::Down, shared);
+        self.to_a_setting(Motion::Down);
     }
 
-    fn fit(&mut self, shared: &Shared) {
+    fn fit(&mut self) {
         let height = Parts::of(self.area).lines.height;
-        self.list.fit(self.lines(shared).len(), usize::from(height));
+        self.list.fit(self.lines().len(), usize::from(height));
+        self.to_a_setting(Motion::Down);
     }
 
-    /// The cursor goes past headings.
-    fn off_headings(&mut self, motion: Motion, shared: &Shared) {
-        let lines = self.lines(shared);
-        let is_heading =
-            |list: &ListCursor| matches!(list.place().and_then(|place| lines.get(place)), Some(Line::Heading(_)));
+    fn set(&mut self, line: usize) {
+        self.list.set(line);
+        self.to_a_setting(Motion::Down);
+    }
+
+    /// The cursor goes past headings, which come into sight with the setting below them.
+    fn to_a_setting(&mut self, motion: Motion) {
         let direction = match motion {
             Motion::Up | Motion::PageUp | Motion::HalfUp => Motion::Up,
             _ => Motion::Down,
         };
         for direction in [direction, Motion::Down, Motion::Up] {
-            if is_heading(&self.list) {
+            if self.line().is_some_and(|line| !line.is_reachable()) {
                 self.list.go(direction);
             }
         }
-    }
-
-    /// The lines of the tab, with the values that an apply would bring.
-    fn lines(&self, shared: &Shared) -> Vec<Line> {
-        match &self.document {
-            Some(document) => sheet::lines(self.tab, &document.now, document.base()),
-            None => sheet::lines(self.tab, &shared.snapshot.settings, &base(shared)),
+        let Some(place) = self.list.place() else { return };
+        let has_heading = place.checked_sub(1).and_then(|above| self.lines().get(above)).is_some_and(|line| !line.is_reachable());
+        if has_heading && self.list.offset() == place && self.list.height() > 1 {
+            self.list.set(place - 1);
+            self.list.set(place);
         }
     }
 
-    fn selected(&self, shared: &Shared) -> Option<Setting> {
-        match self.list.place().and_then(|place| self.lines(shared).into_iter().nth(place)) {
-            Some(Line::Setting(setting)) => Some(*setting),
-            _ => None,
-        }
+    /// All tabs, with the values that an apply would bring.
+    fn sheet(&self) -> &Sheet {
+        self.file.document.as_ref().map_or(&self.in_force, |document| &document.sheet)
     }
 
-    /// The number of the remote domain under the cursor.
-    fn selected_domain(&self, shared: &Shared) -> Option<usize> {
-        let setting = self.selected(shared)?;
-        setting.key.strip_prefix("domain[")?.split_once(']')?.0.parse().ok()
+    /// The lines of the tab.
+    fn lines(&self) -> &[Line] {
+        self.sheet().lines(self.tab)
     }
 
-    fn is_changed(&self, key: &str) -> bool {
-        let is_edit = |edit: &Edit| matches!(edit, Edit::Set { key: other, .. } if other == key);
-        self.document.as_ref().is_some_and(|document| document.edits().iter().any(is_edit))
+    /// The line under the cursor.
+    fn line(&self) -> Option<&Line> {
+        self.lines().get(self.list.place()?)
     }
 
-    fn trouble(&self) -> Option<String> {
-        if self.is_stale {
-            return Some("The file was changed on disk while you edit. c settles it, nothing is lost.".to_owned());
-        }
-        self.problem.clone()
+    fn selected(&self) -> Option<&Setting> {
+        self.line()?.setting()
     }
 
-    /// Begins to edit the selected setting.
-    fn begin(&mut self, shared: &Shared) {
-        let Some(setting) = self.selected(shared) else { return };
-        self.mode = match setting.kind {
-            _ if setting.is_choice() => {
-                let _ = self.toggle(shared); // the table's own words are always right
-                return;
-            }
-            Kind::List => Mode::List(ListEdit::new(setting.key, setting.label, config::entries(&setting.value))),
-            Kind::Secret => Mode::Text(TextEdit::new(setting.key, setting.kind, "")),
-            kind => Mode::Text(TextEdit::new(setting.key, kind, &kind.entered(&setting.value))),
-        };
-    }
-
-    /// Takes the next choice.
-    fn toggle(&mut self, shared: &Shared) -> Result<(), String> {
-        let Some(setting) = self.selected(shared) else { return Ok(()) };
-        let value = setting.kind.entered(&setting.value);
-        let next = match setting.kind {
-            Kind::Switch => (value != "true").to_string(),
-            Kind::Choice(choices) => {
-                let at = choices.iter().position(|choice| *choice == value).unwrap_or(0);
-                choices.get((at + 1) % choices.len().max(1)).copied().unwrap_or_default().to_owned()
-            }
-            _ => return Ok(()),
-        };
-        self.set(setting.key, setting.kind.toml(&next))
-    }
-
-    fn set(&mut self, key: String, toml: String) -> Result<(), String> {
-        let Some(document) = &mut self.document else { return Ok(()) };
-        if key == NEW_DOMAIN {
-            return document.edit(Edit::AddDomain { name: Kind::Text.entered(&toml) });
-        }
-        document.edit(Edit::Set { key, toml })
-    }
-
-    fn review(&mut self) {
-        if let Some(document) = &self.document {
-            self.mode = Mode::Review(Review::new(document));
-        }
-    }
-
-    /// The settings before the last apply, for review.
-    fn undo(&mut self) -> Result<(), String> {
-        let (Some(document), Some(previous)) = (&self.document, &self.previous) else { return Ok(()) };
-        let undone = document.back_to(previous)?;
-        self.document = Some(undone);
-        self.review();
-        Ok(())
-    }
-
-    fn apply(&mut self) -> Vec<Effect> {
-        let Some(document) = &self.document else { return Vec::new() };
-        let (text, base) = document.texts();
-        self.applying = Some(base.clone());
-        vec![Effect::Execute(Request::SettingsApply, Command::SettingsApply { text, base })]
-    }
-
-    fn type_value(&mut self, input: &Input) {
-        let Mode::Text(edit) = &mut self.mode else { return };
-        match input {
-            Input::Key(Key { code: KeyCode::Esc, .. }) => self.mode = Mode::Form,
-            Input::Key(Key { code: KeyCode::Enter, .. }) => {
-                let (key, toml) = (edit.key.clone(), edit.kind.toml(edit.field.text()));
-                match self.set(key, toml) {
-                    Ok(()) => self.mode = Mode::Form,
-                    Err(error) => self.complain(error),
-                }
-            }
-            input => {
-                if edit.field.take(input) == Some(true) {
-                    let (key, toml) = (edit.key.clone(), edit.kind.toml(edit.field.text()));
-                    self.try_out(key, toml);
-                }
+    /// Does something to the sheet, after which the cursor is on the setting it was on, or on what took its place.
+    fn keep_selected<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.selected().map(|setting| (setting.key.clone(), self.domain_of(&setting.key)));
+        let outcome = act(self);
+        if let Some((key, domain)) = before {
+            let renumbered = domain.and_then(|name| self.key_in_domain(&key, &name));
+            if let Some((tab, line)) = self.sheet().find(&renumbered.unwrap_or(key)) {
+                self.tab = tab;
+                self.list.fit(self.lines().len(), self.list.height());
+                self.list.follow(line);
             }
         }
+        self.fit();
+        outcome
     }
 
-    /// Says of a value being typed whether it would be right.
-    fn try_out(&mut self, key: String, toml: String) {
-        let Some(document) = &self.document else { return };
-        let tried = document.over(&document.texts().1).and_then(|mut copy| match key.as_str() {
-            NEW_DOMAIN => copy.edit(Edit::AddDomain { name: Kind::Text.entered(&toml) }),
-            _ => document
-                .edits()
-                .iter()
-                .cloned()
-                .try_for_each(|edit| copy.edit(edit))
-                .and_then(|()| copy.edit(Edit::Set { key, toml })),
-        });
-        if let Mode::Text(edit) = &mut self.mode {
-            edit.error = tried.err();
-        }
+    /// The name of the remote domain that a key belongs to, as TOML.
+    fn domain_of(&self, key: &str) -> Option<String> {
+        let (tab, line) = self.sheet().find(&format!("domain[{}].name", domain_number(key)?))?;
+        Some(self.sheet().lines(tab)[line].setting()?.value.clone())
     }
 
-    fn complain(&mut self, error: String) {
-        match &mut self.mode {
-            Mode::Text(edit) => edit.error = Some(error),
-            Mode::List(edit) => edit.error = Some(error),
-            Mode::Conflict(conflict) => conflict.error = Some(error),
-            Mode::Form | Mode::Review(_) => {}
-        }
+    /// The same key of the remote domain that has a name now.
+    fn key_in_domain(&self, key: &str, name: &str) -> Option<String> {
+        let (_, field) = key.split_once("].")?;
+        let is_it = |setting: &&Setting| setting.key.ends_with("].name") && setting.value == name;
+        let named = self.sheet().lines(sheet::DOMAINS).iter().filter_map(Line::setting).find(is_it)?;
+        Some(format!("domain[{}].{field}", domain_number(&named.key)?))
     }
 
-    fn edit_list(&mut self, input: &Input) {
-        let height = self.area.height;
-        let Mode::List(edit) = &mut self.mode else { return };
-        match edit.take(input, height) {
-            ListStep::Goes => {}
-            ListStep::Dropped => self.mode = Mode::Form,
-            ListStep::Done => {
-                let (key, toml) = (edit.key.clone(), config::list(&edit.entries));
-                match self.set(key, toml) {
-                    Ok(()) => self.mode = Mode::Form,
-                    Err(error) => self.complain(error),
-                }
-            }
+    /// What stands in the way of editing, or is to be known before.
+    fn trouble(&self) -> Option<&str> {
+        if self.file.newer.is_some() {
+            return Some("The file was changed on disk while you edit it here. c settles that; nothing is lost.");
         }
+        self.file.trouble.as_deref()
     }
 
-    fn look_over(&mut self, key: Key) -> Vec<Effect> {
-        let height = self.area.height;
-        let Mode::Review(review) = &mut self.mode else { return Vec::new() };
-        match key.code {
-            KeyCode::Esc => self.mode = Mode::Form,
-            KeyCode::Enter if !review.is_waiting => {
-                review.is_waiting = true;
-                return self.apply();
-            }
-            KeyCode::Char('t') => review.turn(),
-            code => {
-                if let Some(motion) = crate::dashboard::overlays::messages::motion(code) {
-                    review.go(motion, height);
-                }
-            }
+    fn see_settings_in_force(&mut self, shared: &Shared) {
+        let settings = &shared.snapshot.settings;
+        if self.in_force_of.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, settings)) {
+            return;
         }
-        Vec::new()
-    }
-
-    fn settle(&mut self, key: Key) {
-        let Mode::Conflict(conflict) = &mut self.mode else { return };
-        match key.code {
-            KeyCode::Esc => self.mode = Mode::Form,
-            KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right => conflict.turn(),
-            KeyCode::Enter => {
-                let Some(mine) = &self.document else { return };
-                match conflict.settle(mine) {
-                    Ok(settled) => {
-                        self.is_stale = false;
-                        self.document = Some(settled);
-                        self.review();
-                    }
-                    Err(error) => conflict.error = Some(error),
-                }
-            }
-            code => {
-                if let Some(motion) = crate::dashboard::overlays::messages::motion(code) {
-                    conflict.go(motion);
-                }
-            }
-        }
-    }
-
-    /// The engine has read the file.
-    fn read(&mut self, file: &SettingsText, shared: &Shared) {
-        self.seen = Some(Arc::clone(&shared.snapshot.settings));
-        let pending = self.document.as_ref().filter(|document| document.is_changed());
-        match pending {
-            Some(mine) if mine.texts().1 != file.text => self.clash(&file.text),
-            Some(_) => self.is_stale = false,
-            None => match Document::open(file) {
-                Ok(document) => {
-                    (self.problem, self.is_stale) = (None, false);
-                    self.document = Some(document);
-                }
-                Err(error) => {
-                    self.document = None;
-                    self.problem = Some(format!("the file cannot be edited here: {error}"));
-                }
-            },
-        }
-    }
-
-    fn clash(&mut self, text: &str) {
-        let Some(mine) = &self.document else { return };
-        match Conflict::new(mine, text) {
-            Ok(conflict) => self.mode = Mode::Conflict(conflict),
-            Err(error) => {
-                self.mode = Mode::Form;
-                self.problem = Some(format!("the file on disk is no settings file now: {error}"));
-            }
-        }
-    }
-
-    /// What came of an apply.
-    fn applied(&mut self, outcome: &Outcome, shared: &mut Shared) -> Vec<Effect> {
-        let now = shared.now();
-        let base = self.applying.take();
-        match outcome {
-            Outcome::Done { message, .. } => {
-                shared.toasts.push(now, Weight::Info, format!("{message}; U undoes"));
-                self.previous = base;
-                self.document = None;
-                self.mode = Mode::Form;
-                self.is_stale = false;
-                return vec![Effect::Execute(Request::SettingsText, Command::SettingsText)];
-            }
-            Outcome::Refused { reason } => {
-                if let Mode::Review(review) = &mut self.mode {
-                    review.is_waiting = false;
-                    review.refusal = Some(reason.clone());
-                } else {
-                    shared.toasts.push(now, Weight::Error, reason.clone());
-                }
-            }
-            Outcome::Conflict { text } => self.clash(text),
-            Outcome::View { .. } => {}
-        }
-        Vec::new()
+        self.keep_selected(|pane| pane.in_force = Sheet::new(settings, &base(shared), &[]));
+        self.in_force_of = Some(Arc::clone(settings));
     }
 }
 
 impl Pane for Settings {
-    fn edit(&mut self, input: &Input, _: &mut Shared) -> Option<Vec<Effect>> {
-        match (&self.mode, input) {
-            (Mode::Form, _) => None,
-            (Mode::Text(_), _) => {
-                self.type_value(input);
-                Some(Vec::new())
-            }
-            (Mode::List(_), _) => {
-                self.edit_list(input);
-                Some(Vec::new())
-            }
-            (Mode::Review(_), Input::Key(key)) => Some(self.look_over(*key)),
-            (Mode::Conflict(_), Input::Key(key)) => {
-                self.settle(*key);
-                Some(Vec::new())
-            }
-            (Mode::Review(_) | Mode::Conflict(_), _) => Some(Vec::new()),
-        }
+    fn edit(&mut self, input: &Input, shared: &mut Shared) -> Option<Vec<Effect>> {
+        self.input(input, shared)
     }
 
     fn go(&mut self, motion: Motion, shared: &mut Shared) -> Vec<Effect> {
-        match motion {
-            Motion::Left => self.turn((self.tab + TABS.len() - 1) % TABS.len(), shared),
-            Motion::Right => self.turn((self.tab + 1) % TABS.len(), shared),
-            motion => {
+        match (&mut self.mode, motion) {
+            (Mode::Form, Motion::Left) => self.turn((self.tab + TABS.len() - 1) % TABS.len()),
+            (Mode::Form, Motion::Right) => self.turn((self.tab + 1) % TABS.len()),
+            (Mode::Form, motion) => {
                 self.list.go(motion);
-                self.off_headings(motion, shared);
+                self.to_a_setting(motion);
             }
+            (Mode::Typing(_), _) => {}
+            (Mode::List(edit), motion) => edit.go(motion),
+            (Mode::Review(review), motion) => review.go(motion, self.area, shared),
+            (Mode::Conflict(conflict), motion) => conflict.go(motion),
         }
         Vec::new()
     }
 
     fn click(&mut self, at: Position, shared: &mut Shared) -> Vec<Effect> {
-        let line = usize::from(at.y.saturating_sub(1)) + self.list.offset();
-        if matches!(self.mode, Mode::Form) && at.y > 0 && line < self.list.len() {
-            self.list.set(line);
-            self.off_headings(Motion::Down, shared);
+        if !matches!(self.mode, Mode::Form) {
+            return Vec::new();
+        }
+        if at.y == 0 {
+            if let Some(tab) = form::tab_at(self.tab, self.area.width, at.x) {
+                self.turn(tab);
+            }
+            return Vec::new();
+        }
+        let line = usize::from(at.y - 1) + self.list.offset();
+        let is_in_sight = at.y <= Parts::of(self.area).lines.height;
+        if !is_in_sight || !self.lines().get(line).is_some_and(Line::is_reachable) {
+            return Vec::new();
+        }
+        if self.list.place() == Some(line) && self.can_edit(shared).is_ok() {
+            self.begin(shared);
+        } else {
+            self.set(line);
         }
         Vec::new()
     }
 
     fn refresh(&mut self, area: Rect, shared: &mut Shared) -> Vec<Effect> {
         self.area = area;
-        self.fit(shared);
-        self.off_headings(Motion::Down, shared);
-        if !shared.viewer.may(Role::Admin) {
-            self.problem = Some("Only an administrator may change settings.".to_owned());
-            return Vec::new();
+        self.see_settings_in_force(shared);
+        self.fit();
+        if let Some((tab, line)) = self.wanted.take().and_then(|key| self.sheet().find(&key)) {
+            self.turn(tab);
+            self.set(line);
         }
-        let is_new = self.seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &shared.snapshot.settings));
-        if !is_new || self.is_asked {
-            return Vec::new();
-        }
-        let is_pending = self.document.as_ref().is_some_and(|document| document.is_changed());
-        if is_pending || !matches!(self.mode, Mode::Form) {
-            self.is_stale = self.document.as_ref().is_some_and(|document| document.before != *shared.snapshot.settings);
-            return Vec::new();
-        }
-        self.is_asked = true;
-        vec![Effect::Execute(Request::SettingsText, Command::SettingsText)]
+        self.file.follow(shared)
     }
 
     fn answer(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Effect> {
         match answer {
-            Answer::Outcome(Request::SettingsText, outcome) => {
-                self.is_asked = false;
-                match outcome {
-                    Outcome::View { view } => match serde_json::from_value::<SettingsText>(view.clone()) {
-                        Ok(file) => self.read(&file, shared),
-                        Err(error) => self.problem = Some(error.to_string()),
-                    },
-                    Outcome::Refused { reason } => self.problem = Some(reason.clone()),
-                    Outcome::Done { .. } | Outcome::Conflict { .. } => {}
-                }
-                self.fit(shared);
-                Vec::new()
-            }
+            Answer::Outcome(Request::SettingsText, outcome) => self.read(outcome, shared),
             Answer::Outcome(Request::SettingsApply, outcome) => self.applied(outcome, shared),
-            _ => Vec::new(),
+            _ => {}
         }
+        Vec::new()
     }
 
     fn status(&self, shared: &Shared) -> String {
-        let changes = self.document.as_ref().map_or(0, |document| document.changes().len());
-        let file = shared.snapshot.settings_file.as_ref().map_or_else(
-            || "no file yet: the defaults serve".to_owned(),
-            |file| crate::text::printable(file.to_string_lossy().as_bytes()).into_owned(),
-        );
-        match (changes, self.is_stale) {
-            (0, _) => file,
-            (1, false) => "1 change not applied".to_owned(),
-            (count, false) => format!("{count} changes not applied"),
-            (count, true) => format!("{count} changes not applied, and the file changed on disk"),
+        let stale = if self.file.newer.is_some() { ", and the file changed on disk" } else { "" };
+        match (&self.mode, self.pending()) {
+            (Mode::List(edit), _) => edit.status(),
+            (_, 1) => format!("1 change not applied{stale}"),
+            (_, count) if count > 0 => format!("{count} changes not applied{stale}"),
+            _ => shared.snapshot.settings_file.as_ref().map_or_else(
+                || "no file yet: the defaults serve".to_owned(),
+                |file| printable(file.to_string_lossy().as_bytes()).into_owned(),
+            ),
         }
     }
 
     fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        match &self.mode {
-            Mode::Form => None,
-            Mode::Text(_) => Some(vec![("Enter", "take over"), ("Esc", "as it was")]),
-            Mode::List(edit) => Some(edit.hints()),
-            Mode::Review(review) => Some(review.hints()),
-            Mode::Conflict(conflict) => Some(conflict.hints()),
-        }
+        self.mode.hints()
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared, has_focus: bool) -> Option<Position> {
         match &self.mode {
-            Mode::Form | Mode::Text(_) => form::draw(self, frame, area, shared, has_focus),
+            Mode::Form | Mode::Typing(_) => form::draw(self, frame, area, shared, has_focus),
             Mode::List(edit) => edit.draw(frame, area, shared),
             Mode::Review(review) => Some(review.draw(frame, area, shared)),
             Mode::Conflict(conflict) => Some(conflict.draw(frame, area, shared)),

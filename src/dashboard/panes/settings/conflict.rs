@@ -4,60 +4,28 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::document::{Document, Edit, changes};
+use super::document::Document;
+use super::list::broken;
+use super::merge::{Clash, Merge};
+use super::value::side;
 use crate::dashboard::Shared;
 use crate::dashboard::pane::Motion;
-use crate::dashboard::widgets::{ListCursor, cut};
+use crate::dashboard::widgets::ListCursor;
 use crate::text::printable;
 
-/// A key that both sides changed.
-struct Clash {
-    key: String,
-    was: String,
-    theirs: String,
-    mine: String,
-    takes_mine: bool,
-}
-
-/// Both sides since the file was read here. What only one of them changed goes together by itself.
+/// The question which of two values is to stand, for each setting that both sides changed.
 pub(super) struct Conflict {
-    /// The file as it is now, without edits.
-    theirs: Document,
-    clashes: Vec<Clash>,
-    /// Edits here that clash with nothing.
-    mine_alone: Vec<Edit>,
-    theirs_alone: usize,
+    merge: Merge,
     list: ListCursor,
-    /// Why an edit could not be made to the new file.
+    /// Why what was chosen does not go together.
     pub(super) error: Option<String>,
 }
 
 impl Conflict {
-    /// Lays `mine` beside the text that the file holds now; an error if that is no settings file.
-    pub(super) fn new(mine: &Document, text: &str) -> Result<Self, String> {
-        let theirs = mine.over(text)?;
-        let their_changes = changes(&mine.before, &theirs.now, mine.base());
-        let my_changes = mine.changes();
-        let clashes: Vec<_> = my_changes
-            .iter()
-            .filter_map(|own| {
-                let other = their_changes.iter().find(|other| other.key == own.key && other.new != own.new)?;
-                Some(Clash {
-                    key: own.key.clone(),
-                    was: own.old.clone(),
-                    theirs: other.new.clone(),
-                    mine: own.new.clone(),
-                    takes_mine: true,
-                })
-            })
-            .collect();
-        let is_clash =
-            |edit: &Edit| matches!(edit, Edit::Set { key, .. } if clashes.iter().any(|clash| clash.key == *key));
-        let mine_alone = mine.edits().iter().filter(|edit| !is_clash(edit)).cloned().collect();
-        let theirs_alone = their_changes.len() - clashes.len();
+    pub(super) fn new(merge: Merge) -> Self {
         let mut list = ListCursor::default();
-        list.fit(clashes.len(), usize::MAX);
-        Ok(Self { theirs, clashes, mine_alone, theirs_alone, list, error: None })
+        list.fit(merge.clashes.len(), 1);
+        Self { merge, list, error: None }
     }
 
     pub(super) fn go(&mut self, motion: Motion) {
@@ -66,75 +34,97 @@ impl Conflict {
 
     /// Takes the other side's value for the selected key.
     pub(super) fn turn(&mut self) {
-        if let Some(clash) = self.list.place().and_then(|place| self.clashes.get_mut(place)) {
+        if let Some(clash) = self.list.place().and_then(|place| self.merge.clashes.get_mut(place)) {
             clash.takes_mine = !clash.takes_mine;
         }
     }
 
+    /// Takes this side's value for all keys, or the other's.
+    pub(super) fn turn_all(&mut self, takes_mine: bool) {
+        self.merge.clashes.iter_mut().for_each(|clash| clash.takes_mine = takes_mine);
+    }
+
     /// The file as it is now, with all edits of this side that were chosen.
-    pub(super) fn settle(&self, mine: &Document) -> Result<Document, String> {
-        let mut settled = self.theirs.over(&self.theirs.texts().1)?;
-        let chosen = mine.edits().iter().filter(|edit| match edit {
-            Edit::Set { key, .. } => self.clashes.iter().any(|clash| clash.key == *key && clash.takes_mine),
-            _ => false,
-        });
-        for edit in self.mine_alone.iter().chain(chosen) {
-            settled.edit(edit.clone())?;
-        }
-        Ok(settled)
+    pub(super) fn settled(&self, mine: &Document) -> Result<Document, String> {
+        self.merge.settled(mine)
     }
 
     pub(super) fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("Enter", "go on to the review"), ("Space", "mine or theirs"), ("j k", "move"), ("Esc", "keep editing")]
+        vec![
+            ("Enter", "go on to the review"),
+            ("Space", "mine or theirs"),
+            ("m t", "all mine, all theirs"),
+            ("j k", "move"),
+            ("Esc", "keep editing"),
+        ]
     }
 
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Position {
         let theme = &shared.theme;
-        let mut rows = area.rows();
-        let mut put = |line: Line<'_>| {
-            let row = rows.next()?;
-            frame.render_widget(line, row);
-            Some(row)
-        };
-        put(Line::styled(
-            "The file was changed on disk meanwhile. Nothing is lost: choose for each key.",
-            theme.warning,
-        ));
-        put(Line::styled(
-            format!(
-                "{} only there, {} only here: both stay. {} on both sides:",
-                self.theirs_alone,
-                self.mine_alone.len(),
-                self.clashes.len()
-            ),
-            theme.dim,
-        ));
+        let columns = usize::from(area.width);
+        let mut lines = Vec::new();
+        let told = "The file was changed on disk while you edited it. Choose whose value is to stand; nothing is lost.";
+        lines.extend(broken(told, columns).into_iter().map(|row| Line::styled(row, theme.warning)));
+        let both = broken(&self.others(), columns);
+        lines.extend(both.into_iter().map(|row| Line::styled(row, theme.dim)));
         if let Some(error) = &self.error {
-            put(Line::styled(printable(error).into_owned(), theme.bad));
+            let error = broken(&printable(error), columns);
+            lines.extend(error.into_iter().map(|row| Line::styled(row, theme.bad)));
         }
-        let half = (usize::from(area.width) / 2).saturating_sub(12).max(8);
-        let shown = |value: &str| cut(&printable(value), half, shared.glyphs.ellipsis());
-        let mut cursor = area.as_position();
-        for (place, clash) in self.clashes.iter().enumerate() {
+        lines.push(Line::default());
+        let (mut top, mut bottom) = (0, 0);
+        for (place, clash) in self.merge.clashes.iter().enumerate() {
             let is_here = self.list.place() == Some(place);
-            let style = if is_here { theme.selected } else { theme.key };
-            let key = format!("{}  (was {})", printable(&clash.key), shown(&clash.was));
-            if let (Some(row), true) = (put(Line::styled(key, style)), is_here) {
-                cursor = row.as_position();
+            if is_here {
+                top = lines.len();
             }
-            let sign = |chosen: bool| if chosen { shared.glyphs.pick("(•)", "(x)") } else { "( )" };
-            let side = |chosen: bool| if chosen { theme.good } else { theme.dim };
-            put(Line::from(vec![
-                Span::styled(
-                    format!("  {} mine {}  ", sign(clash.takes_mine), shown(&clash.mine)),
-                    side(clash.takes_mine),
-                ),
-                Span::styled(
-                    format!("{} theirs {}", sign(!clash.takes_mine), shown(&clash.theirs)),
-                    side(!clash.takes_mine),
-                ),
-            ]));
+            lines.extend(clash_lines(clash, columns, is_here, shared));
+            if is_here {
+                bottom = lines.len();
+            }
         }
-        cursor
+        // The selected one is in sight, and what is said above as long as there is room for both.
+        let skip = bottom.saturating_sub(usize::from(area.height)).min(top);
+        for (line, row) in lines.into_iter().skip(skip).zip(area.rows()) {
+            frame.render_widget(line, row);
+        }
+        let y = u16::try_from(top - skip).unwrap_or(0);
+        Position::new(area.x, area.y + y.min(area.height.saturating_sub(1)))
     }
+
+    /// What needs no choice.
+    fn others(&self) -> String {
+        let count = |count: usize, whose: &str| match count {
+            1 => format!("1 other change {whose}"),
+            count => format!("{count} other changes {whose}"),
+        };
+        format!(
+            "{} and {} go together by themselves.",
+            count(self.merge.mine.len(), "of yours"),
+            count(self.merge.theirs_alone, "of theirs")
+        )
+    }
+}
+
+/// A setting with its three values, each on lines of its own.
+fn clash_lines(clash: &Clash, columns: usize, is_here: bool, shared: &Shared) -> Vec<Line<'static>> {
+    let theme = &shared.theme;
+    let style = if is_here { theme.selected } else { theme.title };
+    let name = format!("{} ({})", printable(clash.label), printable(&clash.key));
+    let mut lines: Vec<_> = broken(&name, columns).into_iter().map(|row| Line::styled(row, style)).collect();
+    let sign = |chosen: bool| if chosen { shared.glyphs.pick("(•)", "(x)") } else { "( )" };
+    let sides = [
+        ("   ", "was", &clash.was, theme.dim),
+        (sign(clash.takes_mine), "mine", &clash.my_value, if clash.takes_mine { theme.good } else { theme.dim }),
+        (sign(!clash.takes_mine), "theirs", &clash.their_value, if clash.takes_mine { theme.dim } else { theme.good }),
+    ];
+    for (sign, whose, value, style) in sides {
+        let value = side(clash.kind, value.as_deref());
+        for (at, row) in broken(&value, columns.saturating_sub(14).max(8)).into_iter().enumerate() {
+            let head = if at == 0 { format!("  {sign} {whose:<7} ") } else { " ".repeat(14) };
+            lines.push(Line::from(vec![Span::styled(head, style), Span::styled(row, style)]));
+        }
+    }
+    lines.push(Line::default());
+    lines
 }

@@ -1,174 +1,225 @@
 //! The settings file being edited: what it was, and what a person wants changed.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Apply, DOMAIN, Draft, Problem};
+use super::edits::Edits;
+use super::sheet::Sheet;
+use crate::config::{self, Difference, Draft, Problem};
 use crate::engine::view::SettingsText;
 
-/// One change, kept so that it can be taken back alone, or made once more to another text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Edit {
-    /// A key is to have a value, given as TOML.
-    Set { key: String, toml: String },
-    /// There is to be one more remote domain.
-    AddDomain { name: String },
-    /// A remote domain is to go, by its number.
-    RemoveDomain { number: usize },
-}
-
-/// A settings file with edits. The text is always valid settings if it was at the start.
-#[derive(Debug)]
+/// A settings file with edits. Its text is valid settings at every moment.
 pub(super) struct Document {
+    /// Where the file is, or is to be made.
     pub(super) path: String,
     base: PathBuf,
     /// What the file holds, as far as is known.
     original: String,
     /// The text that the edits are made to: the original, or an earlier one that is to come back.
-    start: String,
+    start: Draft,
+    /// The same with the edits.
     draft: Draft,
-    edits: Vec<Edit>,
+    edits: Edits,
     /// What the text means, before and with the edits.
     pub(super) before: config::Settings,
     pub(super) now: config::Settings,
+    /// In what those two differ, in the order of the sheet.
+    pub(super) changes: Vec<Difference>,
+    /// The sheet with the edits.
+    pub(super) sheet: Sheet,
 }
 
-/// A key whose value is not what it was.
+/// Why a change was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change {
-    pub(super) key: String,
-    /// As TOML, secrets masked; empty where the key was not there.
-    pub(super) old: String,
-    pub(super) new: String,
-    pub(super) apply: Apply,
+pub(super) struct Complaint {
+    /// Which entry of the list it is about, counted from 1.
+    pub(super) entry: Option<usize>,
+    pub(super) text: String,
+}
+
+/// Tells no text: secrets may stand in it.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("path", &self.path).field("edits", &self.edits).finish_non_exhaustive()
+    }
 }
 
 impl Document {
-    /// Starts from what the engine read.
+    /// Starts from what the engine read; an error says what is wrong with it, and where.
     pub(super) fn open(file: &SettingsText) -> Result<Self, String> {
-        Self::start(file.path.clone(), &file.text, PathBuf::from(&file.base))
+        Self::start(file.path.clone(), PathBuf::from(&file.base), &file.text)
     }
 
-    fn start(path: String, text: &str, base: PathBuf) -> Result<Self, String> {
-        let draft = Draft::open(text, &base).map_err(|problems| said(&problems))?;
-        let before = config::parse(text, &base).map_err(|problems| said(&problems))?;
-        let text = text.to_owned();
+    fn start(path: String, base: PathBuf, text: &str) -> Result<Self, String> {
+        let said = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ");
+        let start = Draft::open(text, &base).map_err(said)?;
+        let before = config::parse(text, &base).map_err(said)?;
         Ok(Self {
             path,
-            base,
-            original: text.clone(),
-            start: text,
-            draft,
-            edits: Vec::new(),
+            original: text.to_owned(),
+            draft: start.clone(),
+            start,
+            edits: Edits::new(before.domains.len()),
             now: before.clone(),
+            changes: Vec::new(),
+            sheet: Sheet::new(&before, &base, &[]),
             before,
+            base,
         })
     }
 
     /// The same file with another text, and without edits.
     pub(super) fn over(&self, text: &str) -> Result<Self, String> {
-        Self::start(self.path.clone(), text, self.base.clone())
+        Self::start(self.path.clone(), self.base.clone(), text)
     }
 
     /// The same file, in which an earlier text is to come back.
     pub(super) fn back_to(&self, earlier: &str) -> Result<Self, String> {
-        let earlier = self.over(earlier)?;
-        Ok(Self { original: self.original.clone(), before: self.before.clone(), ..earlier })
+        let mut document = self.over(earlier)?;
+        (document.original, document.before) = (self.original.clone(), self.before.clone());
+        document.compare();
+        Ok(document)
+    }
+
+    /// The same file once the engine has written what the edits make of it.
+    pub(super) fn applied(&self) -> Result<Self, String> {
+        self.over(&self.draft.render())
     }
 
     /// Whether there is anything to apply.
     pub(super) fn is_changed(&self) -> bool {
-        !self.edits.is_empty() || self.start != self.original
+        !self.edits.is_empty() || self.start.original() != self.original
     }
 
-    /// Makes a change, or says why not; then nothing has changed.
-    pub(super) fn edit(&mut self, edit: Edit) -> Result<(), String> {
-        let mut edits = self.edits.clone();
-        if let Edit::Set { key, .. } = &edit {
-            edits.retain(|earlier| !matches!(earlier, Edit::Set { key: other, .. } if other == key));
+    /// The text with the edits.
+    pub(super) fn text(&self) -> String {
+        self.draft.render()
+    }
+
+    /// What the file holds, as far as is known.
+    pub(super) fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// The value of a key as it stands in the text, or as the default has it; TOML.
+    pub(super) fn value(&self, key: &str) -> Option<String> {
+        self.draft.value(key)
+    }
+
+    /// The value that somebody entered for a key here, as TOML.
+    pub(super) fn wish(&self, key: &str) -> Option<&str> {
+        self.edits.wish(key)
+    }
+
+    /// What would be wrong if a key had a value.
+    pub(super) fn try_out(&self, key: &str, toml: &str) -> Result<(), Vec<Complaint>> {
+        self.with(|edits| edits.set(key, toml.to_owned()), key).map(drop)
+    }
+
+    /// Gives a key a value, or says why not; then nothing has changed.
+    pub(super) fn set(&mut self, key: &str, toml: &str) -> Result<(), Vec<Complaint>> {
+        self.make(|edits| edits.set(key, toml.to_owned()), key)
+    }
+
+    /// What would be wrong if there were one more remote domain.
+    pub(super) fn try_domain(&self, name: &str) -> Result<(), Vec<Complaint>> {
+        self.with(|edits| edits.add_domain(name) > 0, &self.next_domain()).map(drop)
+    }
+
+    /// Adds a remote domain.
+    pub(super) fn add_domain(&mut self, name: &str) -> Result<(), Vec<Complaint>> {
+        self.make(|edits| edits.add_domain(name) > 0, &self.next_domain())
+    }
+
+    /// Removes a remote domain.
+    pub(super) fn remove_domain(&mut self, number: usize) -> Result<(), Vec<Complaint>> {
+        self.make(|edits| edits.remove_domain(number), "domain")
+    }
+
+    /// Makes many changes that need only be right together.
+    pub(super) fn make_all(&mut self, changes: impl FnOnce(&mut Edits)) -> Result<(), String> {
+        let made = self.make(
+            |edits| {
+                changes(edits);
+                true
+            },
+            "",
+        );
+        made.map_err(|complaints| said(&complaints))
+    }
+
+    /// Gives a key the value that it has in the file.
+    pub(super) fn revert(&mut self, key: &str) -> Result<(), Vec<Complaint>> {
+        if self.make(|edits| edits.revert(key), key).is_ok() {
+            return Ok(());
         }
-        edits.push(edit);
-        self.redo(edits)
-    }
-
-    /// Takes the changes of one key back.
-    pub(super) fn revert(&mut self, key: &str) -> Result<(), String> {
-        let mut edits = self.edits.clone();
-        edits.retain(|edit| !matches!(edit, Edit::Set { key: other, .. } if other == key));
-        self.redo(edits)
+        // What an earlier text brought is no edit, and takes one to go.
+        match config::fields().find(|field| field.key == key) {
+            Some(field) => self.set(key, &field.written(&self.before)),
+            None => Err(vec![Complaint { entry: None, text: "it goes together with others; X takes all back".into() }]),
+        }
     }
 
     /// Takes all changes back.
     pub(super) fn revert_all(&mut self) -> Result<(), String> {
-        self.start = self.original.clone();
-        self.redo(Vec::new())
+        *self = self.over(&self.original)?;
+        Ok(())
     }
 
-    /// What differs from the file, in the order of the sheet.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        changes(&self.before, &self.now, &self.base)
+    /// The key of the name of a remote domain that is yet to be added.
+    fn next_domain(&self) -> String {
+        format!("domain[{}].name", self.now.domains.len() + 1)
     }
 
-    /// The edits so far.
-    pub(super) fn edits(&self) -> &[Edit] {
-        &self.edits
+    fn make(&mut self, change: impl FnOnce(&mut Edits) -> bool, key: &str) -> Result<(), Vec<Complaint>> {
+        (self.edits, self.draft, self.now) = self.with(change, key)?;
+        self.compare();
+        Ok(())
+    }
+
+    /// All edits with one more, made to the start, so that a change taken back leaves no trace.
+    fn with(
+        &self,
+        change: impl FnOnce(&mut Edits) -> bool,
+        key: &str,
+    ) -> Result<(Edits, Draft, config::Settings), Vec<Complaint>> {
+        let (mut edits, mut draft) = (self.edits.clone(), self.start.clone());
+        if !change(&mut edits) {
+            return Err(vec![Complaint { entry: None, text: "there is no such thing any more".to_owned() }]);
+        }
+        let settings = draft.edit(&edits.steps()).map_err(|problems| complaints(&problems, key))?;
+        Ok((edits, draft, settings))
+    }
+
+    fn compare(&mut self) {
+        self.changes = config::differences(&self.before, &self.now);
+        self.sheet = Sheet::new(&self.now, &self.base, &self.changes);
     }
 
     /// Where relative paths start.
     pub(super) fn base(&self) -> &Path {
         &self.base
     }
-
-    /// The text with the edits, and the text it was made from.
-    pub(super) fn texts(&self) -> (String, String) {
-        (self.draft.render(), self.original.clone())
-    }
-
-    /// From the original on, so that a change taken back leaves no trace.
-    fn redo(&mut self, edits: Vec<Edit>) -> Result<(), String> {
-        let mut draft = Draft::open(&self.start, &self.base).map_err(|problems| said(&problems))?;
-        for edit in &edits {
-            match edit {
-                Edit::Set { key, toml } => draft.set(key, toml).map_err(|problems| said(&problems))?,
-                Edit::AddDomain { name } => draft.add_domain(name).map_err(|problems| said(&problems))?,
-                Edit::RemoveDomain { number } => {
-                    if !draft.remove_domain(*number) {
-                        return Err(format!("there is no remote domain {number} any more"));
-                    }
-                }
-            }
-        }
-        self.now = config::parse(&draft.render(), &self.base).map_err(|problems| said(&problems))?;
-        (self.draft, self.edits) = (draft, edits);
-        Ok(())
-    }
 }
 
-/// The keys in which two settings differ.
-pub(super) fn changes(old: &config::Settings, new: &config::Settings, base: &Path) -> Vec<Change> {
-    let (old, new) = (old.effective(base), new.effective(base));
-    let value = |all: &[config::Effective], key: &str| {
-        all.iter().find(|one| one.key == key).map(|one| one.value.clone()).unwrap_or_default()
+/// What is wrong, as it is said beside the key that is being edited. Places are left out: the text stands nowhere yet.
+fn complaints(problems: &[Problem], key: &str) -> Vec<Complaint> {
+    let complaint = |problem: &Problem| {
+        let entry = problem.key.strip_prefix(key).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
+        let expected = problem.expected.as_ref().map(|expected| format!("; expected {expected}")).unwrap_or_default();
+        let said = format!("{}{expected}", problem.reason);
+        let text = match entry {
+            None if problem.key != key && !problem.key.is_empty() => format!("{}: {said}", problem.key),
+            _ => said,
+        };
+        Complaint { entry, text }
     };
-    let gone = old.iter().filter(|one| !new.iter().any(|other| other.key == one.key));
-    let keys = new.iter().chain(gone).map(|one| one.key.clone());
-    keys.map(|key| Change { old: value(&old, &key), new: value(&new, &key), apply: apply_of(&key), key })
-        .filter(|change| change.old != change.new)
-        .collect()
+    problems.iter().map(complaint).collect()
 }
 
-/// When a change of a key takes effect.
-fn apply_of(key: &str) -> Apply {
-    let in_domain = key.split_once("].").map(|(_, name)| name);
-    let found = match in_domain {
-        Some(name) => DOMAIN.iter().find(|field| field.key == name).map(|field| field.apply),
-        None => config::fields().find(|field| field.key == key).map(|field| field.apply),
-    };
-    found.unwrap_or(Apply::Now)
-}
-
-/// All that is wrong, in one line.
-fn said(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// All complaints in one line.
+pub(super) fn said(complaints: &[Complaint]) -> String {
+    complaints.iter().map(|complaint| complaint.text.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -180,31 +231,50 @@ mod tests {
         Document::open(&SettingsText { schema: 1, path, base, text: text.to_owned() }).unwrap()
     }
 
-    fn set(key: &str, toml: &str) -> Edit {
-        Edit::Set { key: key.to_owned(), toml: toml.to_owned() }
+    fn changed(document: &Document) -> Vec<&str> {
+        document.changes.iter().map(|change| change.key.as_str()).collect()
     }
 
     #[test]
     fn a_change_taken_back_leaves_no_trace() {
         let text = "# ours\n[messages]\nmax_recipients = 50 # fifty\n";
         let mut document = document(text);
-        document.edit(set("messages.max_recipients", "60")).unwrap();
-        document.edit(set("delivery.advanced.max_hops", "30")).unwrap();
-        assert_eq!(
-            document.changes().iter().map(|change| change.key.as_str()).collect::<Vec<_>>(),
-            ["messages.max_recipients", "delivery.advanced.max_hops"]
-        );
+        document.set("messages.max_recipients", "60").unwrap();
+        document.set("delivery.advanced.max_hops", "30").unwrap();
+        assert_eq!(changed(&document), ["messages.max_recipients", "delivery.advanced.max_hops"]);
         document.revert("delivery.advanced.max_hops").unwrap();
-        assert_eq!(document.texts().0, text.replace("50 #", "60 #"));
+        assert_eq!(document.text(), text.replace("50 #", "60 #"));
         document.revert_all().unwrap();
-        assert_eq!(document.texts().0, text);
+        assert!(document.text() == text && !document.is_changed());
     }
 
     #[test]
-    fn what_would_be_wrong_changes_nothing() {
+    fn only_the_sum_of_all_changes_has_to_be_right() {
         let mut document = document("");
-        let why = document.edit(set("messages.max_message_size", "\"12 XB\"")).unwrap_err();
-        assert!(why.contains("is not a size"), "{why}");
-        assert!(document.changes().is_empty() && document.edits().is_empty());
+        for (key, value) in [("session", "\"5 MiB\""), ("message", "\"5 MiB\""), ("session", "\"20 MiB\""), ("message", "\"15 MiB\"")] {
+            document.set(&format!("messages.max_{key}_size"), value).unwrap();
+        }
+        let why = document.revert("messages.max_session_size").unwrap_err();
+        assert!(said(&why).contains("less than one message"), "{why:?}");
+    }
+
+    #[test]
+    fn what_would_be_wrong_changes_nothing_and_is_said_without_a_place() {
+        let mut document = document("");
+        let why = document.set("messages.max_message_size", "\"12 XB\"").unwrap_err();
+        assert!(said(&why).starts_with("\"12 XB\" is not a size; expected for example"), "{why:?}");
+        let why = document.set("general.listen", "[\"[::1]:25\", \"x\"]").unwrap_err();
+        assert_eq!(why[0].entry, Some(2));
+        assert!(document.changes.is_empty() && !document.is_changed());
+    }
+
+    #[test]
+    fn what_an_earlier_text_brings_back_is_reverted_key_by_key() {
+        let now = "[messages]\nmax_recipients = 60\n[log]\nlevel = \"warn\"\n";
+        let mut document = document(now).back_to("[messages]\nmax_recipients = 50\n").unwrap();
+        assert_eq!(changed(&document), ["messages.max_recipients", "log.level"]);
+        document.revert("log.level").unwrap();
+        assert_eq!(changed(&document), ["messages.max_recipients"]);
+        assert!(document.is_changed() && document.original() == now);
     }
 }

@@ -1,23 +1,20 @@
 //! The form: tabs, a line for each setting, and the help of the selected one.
 
+mod help;
+mod row;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
-use ratatui::text::Line as Text;
-use ratatui::widgets::{Paragraph, Wrap};
 
-use super::sheet::{Line, Setting, TABS};
-use super::{Mode, Settings, TextEdit};
-use crate::config::{Apply, Kind};
+use self::row::Look;
+use super::modes::Mode;
+use super::sheet::{Line, TABS};
+use super::typing::Typing;
+use super::{Settings, list::broken};
 use crate::dashboard::Shared;
 use crate::dashboard::widgets::{cut, width};
 use crate::text::printable;
-
-/// Rows for the help, where there is room.
-const HELP: u16 = 5;
-/// Before a label: whether it is changed, and whether it is the default.
-const MARGIN: u16 = 3;
 
 /// The parts of the pane.
 pub(super) struct Parts {
@@ -28,7 +25,12 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn of(area: Rect) -> Self {
-        let help = if area.height >= 16 { HELP } else { 2.min(area.height.saturating_sub(2)) };
+        let help = match area.height {
+            30.. => 9,
+            16.. => 6,
+            9.. => 3,
+            height => 2.min(height.saturating_sub(2)),
+        };
         let tabs = Rect { height: area.height.min(1), ..area };
         let lines = Rect { y: area.y + tabs.height, height: area.height.saturating_sub(tabs.height + help), ..area };
         let help = Rect { y: lines.bottom(), height: area.bottom().saturating_sub(lines.bottom()), ..area };
@@ -44,169 +46,97 @@ pub(super) fn draw(
     has_focus: bool,
 ) -> Option<Position> {
     let parts = Parts::of(area);
-    draw_tabs(pane, frame.buffer_mut(), parts.tabs, shared);
+    draw_tabs(pane.tab, frame.buffer_mut(), parts.tabs, shared);
     let cursor = draw_lines(pane, frame.buffer_mut(), parts.lines, shared, has_focus);
-    draw_help(pane, frame, parts.help, shared);
+    help::draw(pane, frame, parts.help, shared);
     cursor
 }
 
-/// The name of the tab, with as many of its neighbours as there is room for.
-fn draw_tabs(pane: &Settings, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+/// The tab at a column of the line of tabs.
+pub(super) fn tab_at(chosen: usize, room: u16, x: u16) -> Option<usize> {
+    tabs(chosen, room).find(|&(_, start, end)| (start..end).contains(&x)).map(|(tab, ..)| tab)
+}
+
+/// The name of the tab, with as many of its neighbours as there is room for, and signs for those that are not seen.
+fn draw_tabs(chosen: usize, buffer: &mut Buffer, area: Rect, shared: &Shared) {
     let theme = &shared.theme;
-    let mut x = area.x;
-    for tab in first_tab(pane.tab, area.width)..TABS.len() {
-        let name = format!(" {} ", TABS[tab].title);
-        let room = area.right().saturating_sub(x);
-        if usize::from(room) < width(&name) {
-            buffer.set_stringn(x, area.y, shared.glyphs.pick("›", ">"), usize::from(room), theme.dim);
-            break;
+    let mut last = None;
+    for (tab, start, end) in tabs(chosen, area.width) {
+        let style = if tab == chosen { theme.selected } else { theme.dim };
+        buffer.set_stringn(area.x + start, area.y, format!(" {} ", TABS[tab].title), usize::from(end - start), style);
+        if last.is_none() && tab > 0 {
+            buffer.set_stringn(area.x, area.y, shared.glyphs.pick("‹", "<"), 1, theme.key);
         }
-        let style = if tab == pane.tab { theme.selected } else { theme.dim };
-        x = buffer.set_stringn(x, area.y, name, usize::from(room), style).0;
+        last = Some(tab);
+    }
+    if last.is_some_and(|last| last + 1 < TABS.len()) && area.width > 0 {
+        buffer.set_stringn(area.right() - 1, area.y, shared.glyphs.pick("›", ">"), 1, theme.key);
     }
 }
 
-/// The tab with which the names begin, so that the chosen one is in sight.
-fn first_tab(chosen: usize, room: u16) -> usize {
-    let needed = |first: usize| TABS[first..=chosen].iter().map(|tab| width(tab.title) + 2).sum::<usize>();
-    (0..chosen).find(|&first| needed(first) < usize::from(room)).unwrap_or(chosen)
+/// The tabs that are seen, each with the columns it takes. The first and the last column are kept for signs.
+fn tabs(chosen: usize, room: u16) -> impl Iterator<Item = (usize, u16, u16)> {
+    let columns = |tab: usize| u16::try_from(width(TABS[tab].title) + 2).unwrap_or(0);
+    let room = room.saturating_sub(2);
+    let needed = move |first: usize| (first..=chosen).map(columns).sum::<u16>();
+    // The next one is to be seen too, so that one sees where the way goes on.
+    let next = if chosen + 1 < TABS.len() { columns(chosen + 1) } else { 0 };
+    let first = (0..chosen).find(|&first| needed(first) + next <= room).unwrap_or(chosen);
+    let mut at = 1;
+    (first..TABS.len()).map_while(move |tab| {
+        let start = at;
+        at += columns(tab);
+        (tab == chosen || at <= room + 1).then_some((tab, start, at.min(room + 1)))
+    })
 }
 
 fn draw_lines(pane: &Settings, buffer: &mut Buffer, area: Rect, shared: &Shared, has_focus: bool) -> Option<Position> {
+    let theme = &shared.theme;
+    let typing = match &pane.mode {
+        Mode::Typing(typing) => Some(typing),
+        _ => None,
+    };
+    let look = Look::of(pane.lines(), area.width);
+    let errors = typing.map(|typing| errors(typing, area)).unwrap_or_default();
+    let here = pane.list.place();
+    // With what is wrong below it the line under the cursor is still in sight.
+    let needed = (here.unwrap_or(0) + 1 + errors.len()).saturating_sub(usize::from(area.height));
+    let offset = pane.list.offset().max(needed).min(here.unwrap_or(0));
+    let mut rows = area.rows();
     let mut cursor = None;
-    let mut y = area.y;
-    for (place, line) in pane.lines(shared).iter().enumerate().skip(pane.list.offset()) {
-        if y >= area.bottom() {
-            break;
-        }
-        let row = Rect { y, height: 1, ..area };
-        let is_here = pane.list.place() == Some(place);
-        y += 1;
+    for (place, line) in pane.lines().iter().enumerate().skip(offset) {
+        let Some(row) = rows.next() else { break };
+        let is_here = here == Some(place);
+        let typing = typing.filter(|_| is_here);
         match line {
             Line::Heading(title) => {
-                buffer.set_stringn(row.x + 1, row.y, title, usize::from(row.width), shared.theme.title);
+                let title = cut(title, usize::from(row.width.saturating_sub(1)), shared.glyphs.ellipsis());
+                buffer.set_stringn(row.x + 1, row.y, title, usize::from(row.width), theme.title);
             }
-            Line::Setting(setting) => {
-                let edit = match &pane.mode {
-                    Mode::Text(edit) if is_here => Some(edit),
-                    _ => None,
-                };
-                let place = draw_setting(pane, setting, edit, buffer, row, shared, is_here.then_some(has_focus));
+            Line::Setting(_) | Line::NewDomain => {
+                let place = look.draw(line, typing, buffer, row, shared, is_here.then_some(has_focus));
                 if is_here {
                     cursor = Some(place);
                 }
-                if let Some(error) = edit.and_then(|edit| edit.error.as_ref())
-                    && y < area.bottom()
-                {
-                    let text =
-                        cut(&printable(error), usize::from(row.width.saturating_sub(MARGIN)), shared.glyphs.ellipsis());
-                    buffer.set_stringn(row.x + MARGIN, y, text, usize::from(row.width), shared.theme.bad);
-                    y += 1;
-                }
+            }
+        }
+        if is_here {
+            for (at, (error, row)) in errors.iter().zip(rows.by_ref()).enumerate() {
+                let sign = if at == 0 { "! " } else { "  " };
+                let text = format!("{sign}{error}");
+                buffer.set_stringn(row.x + row::MARGIN, row.y, text, usize::from(row.width), theme.bad);
             }
         }
     }
     cursor
 }
 
-/// Draws a setting; `here` is whether the cursor is on it, and whether the pane has the keys.
-fn draw_setting(
-    pane: &Settings,
-    setting: &Setting,
-    edit: Option<&TextEdit>,
-    buffer: &mut Buffer,
-    row: Rect,
-    shared: &Shared,
-    here: Option<bool>,
-) -> Position {
-    let theme = &shared.theme;
-    let style = match here {
-        Some(true) if edit.is_none() => Some(theme.selected),
-        Some(_) => Some(theme.selected_elsewhere),
-        None => None,
-    };
-    if let Some(style) = style {
-        buffer.set_style(row, style);
-    }
-    let or = |plain: Style| style.unwrap_or(plain);
-    let is_changed = pane.is_changed(&setting.key);
-    if is_changed {
-        buffer.set_stringn(row.x, row.y, shared.glyphs.mark(), 1, or(theme.warning));
-    }
-    if !setting.is_default {
-        buffer.set_stringn(row.x + 1, row.y, "*", 1, or(theme.marked));
-    }
-    let labels = (row.width * 2 / 5).clamp(14, 44).min(row.width.saturating_sub(MARGIN));
-    let label = cut(setting.label, usize::from(labels), shared.glyphs.ellipsis());
-    let plain = if setting.is_later { theme.dim } else { theme.text };
-    buffer.set_stringn(row.x + MARGIN, row.y, label, usize::from(labels), or(plain));
-    let x = row.x + MARGIN + labels + 1;
-    let value = Rect { x, width: row.right().saturating_sub(x), ..row };
-    if let Some(edit) = edit {
-        return edit.field.draw(buffer, value, theme.field);
-    }
-    let room = usize::from(value.width);
-    let text = cut(&shown(setting), room, shared.glyphs.ellipsis());
-    let plain = if is_changed { theme.warning } else { plain };
-    buffer.set_stringn(x, row.y, &text, room, or(plain));
-    let note = if setting.is_later { "not in this version" } else { class(setting.apply) };
-    let at = value.right().saturating_sub(u16::try_from(width(note)).unwrap_or(0));
-    if usize::from(at.saturating_sub(x)) > width(&text) + 1 {
-        buffer.set_stringn(at, row.y, note, room, or(theme.dim));
-    }
-    row.as_position()
-}
-
-/// The value as people read it.
-fn shown(setting: &Setting) -> String {
-    let value = setting.kind.entered(&setting.value);
-    match setting.kind {
-        Kind::Switch => if value == "true" { "[x] yes" } else { "[ ] no" }.to_owned(),
-        Kind::List if value == "[]" => "(none)".to_owned(),
-        Kind::List => crate::config::entries(&setting.value)
-            .iter()
-            .map(|entry| printable(entry).into_owned())
-            .collect::<Vec<_>>()
-            .join(", "),
-        Kind::Count { min: 0, .. } | Kind::Size | Kind::Span if value == "0" => "no limit".to_owned(),
-        _ if value.is_empty() => "(empty)".to_owned(),
-        _ => printable(&value).into_owned(),
-    }
-}
-
-/// What a change waits for, where it is not for nothing.
-const fn class(apply: Apply) -> &'static str {
-    match apply {
-        Apply::Now => "",
-        Apply::NextSession => "next session",
-        Apply::Rebind => "reopens listeners",
-        Apply::Restart => "at restart",
-    }
-}
-
-fn draw_help(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
-    let theme = &shared.theme;
-    if area.height > 2 {
-        let rule = shared.glyphs.pick("─", "-").repeat(usize::from(area.width));
-        frame.buffer_mut().set_stringn(area.x, area.y, rule, usize::from(area.width), theme.frame);
-    }
-    let skip = u16::from(area.height > 2);
-    let body = Rect { y: area.y + skip, height: area.height.saturating_sub(skip), ..area };
-    let mut text = Vec::new();
-    if let Some(trouble) = pane.trouble() {
-        text.push(Text::styled(printable(&trouble).into_owned(), theme.warning));
-    }
-    if let Some(setting) = pane.selected(shared) {
-        text.push(Text::styled(setting.help, theme.text));
-        text.push(Text::styled(
-            format!(
-                "{}  default {}  takes effect {}",
-                setting.key,
-                if setting.default.is_empty() { "none" } else { setting.default },
-                setting.apply
-            ),
-            theme.dim,
-        ));
-    }
-    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), body);
+/// Why the value being typed cannot be as it is, in a few rows.
+fn errors(typing: &Typing, area: Rect) -> Vec<String> {
+    let columns = usize::from(area.width.saturating_sub(row::MARGIN + 2));
+    let most = usize::from(area.height.saturating_sub(1)).min(3);
+    let Some(error) = &typing.error else { return Vec::new() };
+    let mut rows = broken(&printable(error), columns);
+    rows.truncate(most);
+    rows
 }

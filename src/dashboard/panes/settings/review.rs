@@ -2,21 +2,33 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::document::{Change, Document};
+use super::difference::{Step, difference};
+use super::document::Document;
+use super::list::broken;
+use super::value::{side, when};
+use crate::config::{self, Apply, Difference};
 use crate::dashboard::Shared;
 use crate::dashboard::pane::Motion;
-use crate::dashboard::widgets::{ListCursor, cut, width};
+use crate::dashboard::widgets::{Scroll, width};
 use crate::text::printable;
 
 /// The changes before they are applied.
 pub(super) struct Review {
-    changes: Vec<Change>,
-    /// The lines of the text that go and come, with their signs.
-    difference: Vec<(char, String)>,
+    changes: Vec<Difference>,
+    /// What the settings would be warned of, and are not yet.
+    warnings: Vec<String>,
+    /// The lines of the text that go and come.
+    difference: Vec<Step>,
+    path: String,
+    /// Whether the file has to be made.
+    is_first: bool,
+    /// What happened before, and is to be known.
+    notice: Option<String>,
     shows_text: bool,
-    list: ListCursor,
+    scroll: Scroll,
     /// Why the engine did not take them.
     pub(super) refusal: Option<String>,
     /// The engine is at it.
@@ -24,157 +36,152 @@ pub(super) struct Review {
 }
 
 impl Review {
-    pub(super) fn new(document: &Document) -> Self {
-        let (new, old) = document.texts();
+    pub(super) fn new(document: &Document, is_first: bool) -> Self {
+        let before = document.before.warnings();
+        let warnings = document.now.warnings().into_iter().filter(|warning| !before.contains(warning));
         Self {
-            changes: document.changes(),
-            difference: difference(&old, &new),
+            changes: document.changes.clone(),
+            warnings: warnings.map(|warning| warning.to_string()).collect(),
+            difference: difference(document.original(), &document.text(), config::masked),
+            path: document.path.clone(),
+            is_first,
+            notice: None,
             shows_text: false,
-            list: ListCursor::default(),
+            scroll: Scroll::default(),
             refusal: None,
             is_waiting: false,
         }
     }
 
+    /// The same with something that is to be known first.
+    pub(super) fn noting(mut self, notice: String) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+
+    /// Shows the text in place of the values, or the other way round.
     pub(super) fn turn(&mut self) {
         self.shows_text = !self.shows_text;
-        self.list = ListCursor::default();
+        self.scroll = Scroll::default();
     }
 
-    pub(super) fn go(&mut self, motion: Motion, height: u16) {
-        self.list.fit(self.rows(), usize::from(height.saturating_sub(3)));
-        self.list.go(motion);
-    }
-
-    fn rows(&self) -> usize {
-        if self.shows_text { self.difference.len() } else { self.changes.len() * 3 }
+    pub(super) fn go(&mut self, motion: Motion, area: Rect, shared: &Shared) {
+        let head = self.head(area.width, shared).len();
+        let height = usize::from(area.height).saturating_sub(head);
+        self.scroll.go(motion, self.body(area.width, shared).len(), height);
     }
 
     pub(super) fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        let other = if self.shows_text { "old and new" } else { "text" };
+        if self.is_waiting {
+            return vec![("", "the engine applies the changes")];
+        }
+        let other = if self.shows_text { "values" } else { "text of the file" };
         vec![("Enter", "apply"), ("Esc", "back to the form"), ("t", other), ("j k", "scroll")]
     }
 
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Position {
+        let head = self.head(area.width, shared);
+        let body = self.body(area.width, shared);
+        let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height);
+        let height = area.height - top;
+        let lines = body.into_iter().skip(self.scroll.offset(self.body(area.width, shared).len(), usize::from(height)));
+        for (line, row) in head.into_iter().chain(lines).zip(area.rows()) {
+            frame.render_widget(line, row);
+        }
+        Position::new(area.x, area.y + top.min(area.height.saturating_sub(1)))
+    }
+
+    /// What stays in sight: how many changes, what became of them, what to think of before.
+    fn head(&self, room: u16, shared: &Shared) -> Vec<Line<'static>> {
         let theme = &shared.theme;
-        let mut list = self.list;
-        list.fit(self.rows(), usize::from(area.height.saturating_sub(3)));
-        let heading = match self.changes.len() {
-            1 => "One change. Enter applies it.".to_owned(),
-            count => format!("{count} changes. Enter applies all of them or none."),
+        let mut lines = Vec::new();
+        let mut say = |text: &str, style: Style| {
+            lines.extend(broken(&printable(text), usize::from(room)).into_iter().map(|row| Line::styled(row, style)));
         };
-        let mut rows = area.rows();
-        let mut put = |line: Line<'_>| {
-            if let Some(row) = rows.next() {
-                frame.render_widget(line, row);
-            }
-        };
-        put(Line::styled(heading, theme.title));
-        match &self.refusal {
-            Some(refusal) => put(Line::styled(printable(refusal).into_owned(), theme.bad)),
-            None if self.is_waiting => put(Line::styled("applying...", theme.active)),
-            None => put(Line::default()),
+        match self.changes.len() {
+            0 => say("Nothing but the text of the file changes.", theme.title),
+            1 => say("1 change.", theme.title),
+            count => say(&format!("{count} changes: all of them or none."), theme.title),
         }
-        let lines: Vec<Line<'_>> = if self.shows_text {
-            self.difference.iter().map(|(sign, line)| text_line(*sign, line, shared)).collect()
-        } else {
-            self.changes.iter().flat_map(|change| side_by_side(change, area.width, shared)).collect()
-        };
-        for line in lines.into_iter().skip(list.offset()) {
-            put(line);
+        let waits = self.changes.iter().filter(|change| change.apply == Apply::Restart).count();
+        if waits > 0 {
+            say(&format!("{waits} of them will wait for the next start of the server."), theme.warning);
         }
-        area.as_position()
+        if self.is_first {
+            say(&format!("There is no settings file yet. It will be made: {}", self.path), theme.text);
+        }
+        if let Some(notice) = &self.notice {
+            say(notice, theme.warning);
+        }
+        for warning in &self.warnings {
+            say(&format!("Warning: {warning}"), theme.warning);
+        }
+        if let Some(refusal) = &self.refusal {
+            say(&format!("Nothing was applied: {refusal}"), theme.bad);
+        }
+        if self.is_waiting {
+            say("Applying...", theme.active);
+        }
+        lines.push(Line::default());
+        lines
+    }
+
+    fn body(&self, room: u16, shared: &Shared) -> Vec<Line<'static>> {
+        if self.shows_text {
+            let columns = usize::from(room).saturating_sub(2);
+            return self.difference.iter().flat_map(|step| text_lines(step, columns, shared)).collect();
+        }
+        self.changes.iter().flat_map(|change| side_by_side(change, room, shared)).collect()
     }
 }
 
-fn side_by_side<'a>(change: &'a Change, room: u16, shared: &Shared) -> [Line<'a>; 3] {
+/// The name of a setting, and under it what it was and what it will be.
+fn side_by_side(change: &Difference, room: u16, shared: &Shared) -> Vec<Line<'static>> {
     let theme = &shared.theme;
-    let half = usize::from(room).saturating_sub(7) / 2;
-    let shown = |value: &str| {
-        cut(&printable(if value.is_empty() { "(not there)" } else { value }), half, shared.glyphs.ellipsis())
-    };
-    let old = shown(&change.old);
-    let pad = " ".repeat(half.saturating_sub(width(&old)));
-    [
-        Line::from(vec![
-            Span::styled(printable(&change.key).into_owned(), theme.key),
-            Span::styled(format!("  takes effect {}", change.apply), theme.dim),
-        ]),
-        Line::from(vec![
+    let room = usize::from(room);
+    let note = when(change.apply);
+    let style = if change.apply == Apply::Restart { theme.warning } else { theme.dim };
+    let mut lines = Vec::new();
+    let (name, key) = (printable(change.label).into_owned(), format!("  {}", printable(&change.key)));
+    let pad = room.saturating_sub(width(&name) + width(&key) + width(note));
+    if pad > 1 {
+        lines.push(Line::from(vec![
+            Span::styled(name, theme.title),
+            Span::styled(key, theme.dim),
+            Span::raw(" ".repeat(pad)),
+            Span::styled(note, style),
+        ]));
+    } else {
+        lines.extend(broken(&name, room).into_iter().map(|row| Line::styled(row, theme.title)));
+        lines.push(Line::from(vec![Span::styled(key, theme.dim), Span::styled(format!("  {note}"), style)]));
+    }
+    let arrow = shared.glyphs.pick(" → ", " > ");
+    let half = room.saturating_sub(2 + width(arrow)) / 2;
+    let side = |value: &Option<String>| broken(&side(change.kind, value.as_deref()), half);
+    let (old, new) = (side(&change.old), side(&change.new));
+    for row in 0..old.len().max(new.len()) {
+        let text = |side: &[String]| side.get(row).cloned().unwrap_or_default();
+        let (old, new) = (text(&old), text(&new));
+        let pad = " ".repeat(half.saturating_sub(width(&old)));
+        let arrow = if row == 0 { arrow.to_owned() } else { " ".repeat(width(arrow)) };
+        lines.push(Line::from(vec![
             Span::styled(format!("  {old}{pad}"), theme.dim),
-            Span::styled(shared.glyphs.pick(" → ", " > "), theme.text),
-            Span::styled(shown(&change.new), theme.good),
-        ]),
-        Line::default(),
-    ]
+            Span::styled(arrow, theme.text),
+            Span::styled(new, theme.good),
+        ]));
+    }
+    lines.push(Line::default());
+    lines
 }
 
-fn text_line<'a>(sign: char, line: &'a str, shared: &Shared) -> Line<'a> {
-    let style = match sign {
-        '-' => shared.theme.bad,
-        '+' => shared.theme.good,
-        _ => shared.theme.dim,
+fn text_lines(step: &Step, columns: usize, shared: &Shared) -> Vec<Line<'static>> {
+    let theme = &shared.theme;
+    let (sign, line, style) = match step {
+        Step::Stays(line) => (' ', line.as_str(), theme.dim),
+        Step::Goes(line) => ('-', line.as_str(), theme.bad),
+        Step::Comes(line) => ('+', line.as_str(), theme.good),
+        Step::Gap => (' ', shared.glyphs.pick("⋮", ":"), theme.dim),
     };
-    Line::styled(format!("{sign} {}", printable(line)), style)
-}
-
-/// The lines that go and come, with the two lines around each.
-fn difference(old: &str, new: &str) -> Vec<(char, String)> {
-    let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
-    let before = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    let after = old[before..].iter().rev().zip(new[before..].iter().rev()).take_while(|(old, new)| old == new).count();
-    let line = |sign| move |line: &&str| (sign, mask(line));
-    let mut lines: Vec<_> = old[before.saturating_sub(2)..before].iter().map(line(' ')).collect();
-    lines.extend(steps(&old[before..old.len() - after], &new[before..new.len() - after]));
-    lines.extend(old[old.len() - after..].iter().take(2).map(line(' ')));
-    lines
-}
-
-/// The longest common part of what is between the first and the last difference stays; the rest goes or comes.
-fn steps(old: &[&str], new: &[&str]) -> Vec<(char, String)> {
-    let mut common = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
-    for (i, one) in old.iter().enumerate().rev() {
-        for (j, other) in new.iter().enumerate().rev() {
-            common[i][j] = if one == other { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
-        }
-    }
-    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            lines.push((' ', mask(old[i])));
-            (i, j) = (i + 1, j + 1);
-        } else if j == new.len() || (i < old.len() && common[i + 1][j] >= common[i][j + 1]) {
-            lines.push(('-', mask(old[i])));
-            i += 1;
-        } else {
-            lines.push(('+', mask(new[j])));
-            j += 1;
-        }
-    }
-    lines
-}
-
-/// A line without the secret that may stand in it.
-fn mask(line: &str) -> String {
-    match line.split_once('=') {
-        Some((key, _)) if ["password", "client_secret"].contains(&key.trim()) => format!("{key}= \"********\""),
-        _ => line.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_differs_is_shown_with_what_stands_around_it() {
-        let lines = difference("a\nb\nc\nd\ne\n", "a\nb\nx\nd\ne\n");
-        let shown: Vec<_> = lines.iter().map(|(sign, line)| format!("{sign}{line}")).collect();
-        assert_eq!(shown, [" a", " b", "-c", "+x", " d", " e"]);
-    }
-
-    #[test]
-    fn a_secret_is_masked_in_the_text_too() {
-        assert_eq!(difference("", "password = \"s3cret\"\n"), [('+', "password = \"********\"".to_owned())]);
-    }
+    let row = |(at, row): (usize, String)| Line::styled(format!("{} {row}", if at == 0 { sign } else { ' ' }), style);
+    broken(&printable(line), columns).into_iter().enumerate().map(row).collect()
 }

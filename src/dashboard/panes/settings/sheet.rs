@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{self, Apply, DOMAIN, Field, Kind, SECTIONS, Section};
+use crate::config::{self, Apply, DOMAIN, Difference, Field, Kind, SECTIONS, Section};
 
 /// A tab and the sections on it, by their paths.
 pub(super) struct Tab {
@@ -34,6 +34,23 @@ pub(super) enum Line {
     Heading(String),
     /// A setting.
     Setting(Box<Setting>),
+    /// Where a remote domain is added.
+    NewDomain,
+}
+
+impl Line {
+    /// The setting that it shows.
+    pub(super) fn setting(&self) -> Option<&Setting> {
+        match self {
+            Self::Setting(setting) => Some(setting),
+            Self::Heading(_) | Self::NewDomain => None,
+        }
+    }
+
+    /// Whether the cursor can be on it.
+    pub(super) fn is_reachable(&self) -> bool {
+        !matches!(self, Self::Heading(_))
+    }
 }
 
 /// A setting as it is shown.
@@ -51,51 +68,86 @@ pub(super) struct Setting {
     /// Whether its feature is not in this version.
     pub(super) is_later: bool,
     pub(super) default: &'static str,
+    /// The value in the file, where that is another one; `None` within for what is not in it at all.
+    pub(super) change: Option<Option<String>>,
 }
 
-/// The lines of a tab with the values of `settings`; relative paths start at `base`.
-pub(super) fn lines(tab: usize, settings: &config::Settings, base: &Path) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for section in TABS[tab].sections.iter().filter_map(|path| section(path)) {
-        if TABS[tab].sections.len() > 1 {
-            lines.push(Line::Heading(section.title.to_owned()));
-        }
-        lines.extend(section.fields.iter().map(|field| setting(field, settings, base, String::new())));
+impl Setting {
+    /// Whether Space is enough to change it.
+    pub(super) fn is_choice(&self) -> bool {
+        matches!(self.kind, Kind::Switch | Kind::Choice(_))
     }
-    if tab == DOMAINS {
-        for (at, domain) in settings.domains.iter().enumerate() {
-            lines.push(Line::Heading(format!("Remote domain {}", at + 1)));
-            lines.extend(DOMAIN.iter().map(|field| setting(field, domain, base, format!("domain[{}].", at + 1))));
-        }
-    }
-    lines
 }
 
-/// The tab on which a key stands.
-pub(super) fn tab_of(key: &str) -> Option<usize> {
-    if key.starts_with("domain") {
-        return Some(DOMAINS);
+/// All tabs with their lines. It is made anew whenever a setting changes, and only then.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sheet(Vec<Vec<Line>>);
+
+impl Sheet {
+    /// The sheet with the values of `settings`; relative paths start at `base`.
+    pub(super) fn new(settings: &config::Settings, base: &Path, changes: &[Difference]) -> Self {
+        let reader = Reader { base, changes };
+        let mut tabs: Vec<_> = TABS.iter().map(|tab| reader.tab(tab, settings)).collect();
+        for (number, domain) in (1..).zip(&settings.domains) {
+            tabs[DOMAINS].push(Line::Heading(format!("Remote domain {number}")));
+            let parent = format!("domain[{number}]");
+            tabs[DOMAINS].extend(DOMAIN.iter().map(|field| reader.setting(field, domain, &parent)));
+        }
+        tabs[DOMAINS].push(Line::Heading("More remote domains".to_owned()));
+        tabs[DOMAINS].push(Line::NewDomain);
+        Self(tabs)
     }
-    let section = SECTIONS.iter().find(|section| section.fields.iter().any(|field| field.key == key))?;
-    TABS.iter().position(|tab| tab.sections.contains(&section.path))
+
+    /// The lines of a tab.
+    pub(super) fn lines(&self, tab: usize) -> &[Line] {
+        self.0.get(tab).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Where a key is: on which tab, at which line.
+    pub(super) fn find(&self, key: &str) -> Option<(usize, usize)> {
+        let is_it = |line: &Line| line.setting().is_some_and(|setting| setting.key == key);
+        self.0.iter().enumerate().find_map(|(tab, lines)| Some((tab, lines.iter().position(is_it)?)))
+    }
+}
+
+/// Makes lines of settings.
+struct Reader<'a> {
+    base: &'a Path,
+    changes: &'a [Difference],
+}
+
+impl Reader<'_> {
+    fn tab(&self, tab: &Tab, settings: &config::Settings) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for section in tab.sections.iter().filter_map(|path| section(path)) {
+            if tab.sections.len() > 1 || tab.sections == ["local"] {
+                lines.push(Line::Heading(section.title.to_owned()));
+            }
+            lines.extend(section.fields.iter().map(|field| self.setting(field, settings, "")));
+        }
+        lines
+    }
+
+    fn setting<S: Clone>(&self, field: &'static Field<S>, settings: &S, parent: &str) -> Line {
+        let key = if parent.is_empty() { field.key.to_owned() } else { format!("{parent}.{}", field.key) };
+        let is_it = |change: &&Difference| change.key == key || (change.key == parent && change.new.is_some());
+        Line::Setting(Box::new(Setting {
+            change: self.changes.iter().find(is_it).map(|change| change.old.clone()),
+            label: field.label,
+            help: field.help,
+            kind: field.kind(),
+            apply: field.apply,
+            value: field.value(settings),
+            is_default: field.is_default(settings, self.base),
+            is_later: field.is_later(),
+            default: field.default,
+            key,
+        }))
+    }
 }
 
 fn section(path: &str) -> Option<&'static Section> {
     SECTIONS.iter().copied().find(|section| section.path == path)
-}
-
-fn setting<S: Clone>(field: &'static Field<S>, settings: &S, base: &Path, parent: String) -> Line {
-    Line::Setting(Box::new(Setting {
-        key: parent + field.key,
-        label: field.label,
-        help: field.help,
-        kind: field.kind(),
-        apply: field.apply,
-        value: field.value(settings),
-        is_default: field.is_default(settings, base),
-        is_later: field.is_later(),
-        default: field.default,
-    }))
 }
 
 #[cfg(test)]
@@ -111,15 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_found_on_its_tab() {
-        let settings = config::Settings::defaults(Path::new("/srv"));
-        for field in config::fields() {
-            let tab = tab_of(field.key).unwrap();
-            let found = lines(tab, &settings, Path::new("/srv")).into_iter().any(|line| match line {
-                Line::Setting(setting) => setting.key == field.key,
-                Line::Heading(_) => false,
-            });
-            assert!(found, "{}", field.key);
+    fn every_key_is_found_in_the_sheet() {
+        let text = "[[domain]]\nname = \"a.example\"\n";
+        let settings = config::parse(text, Path::new("/srv")).unwrap();
+        let sheet = Sheet::new(&settings, Path::new("/srv"), &[]);
+        for key in config::fields().map(|field| field.key).chain(["domain[1].name", "domain[1].smart_host"]) {
+            let (tab, line) = sheet.find(key).unwrap();
+            assert_eq!(sheet.lines(tab)[line].setting().unwrap().key, key);
         }
+        assert_eq!(sheet.find("domain[1].relay").unwrap().0, DOMAINS);
     }
 }
