@@ -80,6 +80,9 @@ mod tests {
         let text = crate::config::sample();
         let lines = text.lines().zip(masked(&text).lines().map(str::to_owned).collect::<Vec<_>>());
         let masked: Vec<_> = lines.filter(|(line, shown)| line != shown).map(|(line, _)| line).collect();
-        assert!(masked.len() == 2 && masked.iter().all(|line| line.contains("password") || line.contains("client_secret")), "{masked:?}");
+        assert!(
+            masked.len() == 2 && masked.iter().all(|line| line.contains("password") || line.contains("client_secret")),
+            "{masked:?}"
+        );
     }
 }

@@ -108,7 +108,10 @@ mod tests {
     fn a_hidden_text_shows_only_how_long_it_is() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
         let cursor = Field::new("s3cré").hidden().draw(&mut buffer, Rect::new(0, 0, 8, 1), Style::new());
-        assert_eq!((cursor, buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()), (Position::new(5, 0), "*****   ".to_owned()));
+        assert_eq!(
+            (cursor, buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()),
+            (Position::new(5, 0), "*****   ".to_owned())
+        );
     }
 
     #[test]

@@ -43,6 +43,7 @@ impl Model {
             mouse: preferences.mouse,
             undo: Undo::default(),
             opening: Vec::new(),
+            is_entered: false,
             viewer,
         };
         let mut model = Self {
@@ -71,7 +72,12 @@ impl Model {
 
     /// Where everything stands now.
     pub(super) fn areas(&self) -> Areas {
-        Areas::new(self.shared.size, self.focus, self.is_zoomed, header::notice(&self.shared).is_some())
+        self.areas_of(self.shared.size)
+    }
+
+    /// Where everything stands on a screen of this size.
+    pub(super) fn areas_of(&self, size: Size) -> Areas {
+        Areas::new(size, self.focus, self.is_zoomed, header::notice(&self.shared).is_some())
     }
 
     /// Tells the panes in sight, and the overlays, what there is to see.

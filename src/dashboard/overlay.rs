@@ -3,11 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::Shared;
 use super::action::Action;
 use super::input::Input;
 use super::message::{Answer, Effect};
-use super::model::Model;
+use super::{Model, Shared};
 
 /// What an overlay made of an input.
 pub(crate) enum Reaction {

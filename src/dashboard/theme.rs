@@ -140,7 +140,7 @@ impl Theme {
             bad: bold.add_modifier(Modifier::UNDERLINED),
             active: bold,
             key: bold,
-            found: reversed,
+            found: reversed.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             field: underlined,
             chart: plain,
         }

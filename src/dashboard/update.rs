@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::Model;
 use super::action::{self, Action};
-use super::input::{Input, Key, Mouse, MouseKind};
+use super::input::{Input, Key, KeyCode, Mouse, MouseKind};
 use super::message::{Answer, Effect, Msg, Request};
 use super::overlay::Reaction;
 use super::pane::{Motion, PaneId};
@@ -62,9 +62,11 @@ impl Model {
         }
     }
 
+    /// Of several actions with this key the first one that can be done is done.
     fn key(&mut self, key: Key) -> Vec<Effect> {
         let is_meant = |action: &&Action| action.keys.contains(&key) && (action.applies)(self);
-        match action::in_reach(self.focus).find(is_meant) {
+        let meant: Vec<_> = action::in_reach(self.focus).filter(is_meant).collect();
+        match meant.iter().find(|action| action.refusal(self).is_none()).or(meant.first()) {
             Some(action) => self.act(action),
             None => Vec::new(),
         }
@@ -116,11 +118,15 @@ impl Model {
     }
 
     fn click(&mut self, pane: PaneId, inner: Rect, at: Position) -> Vec<Effect> {
-        let mut effects = if pane == self.focus { Vec::new() } else { self.focus(pane) };
+        let had_focus = pane == self.focus;
+        let mut effects = if had_focus { Vec::new() } else { self.focus(pane) };
         // The frame of a pane only gives it the keys; and after that its area may be another one.
         if self.inner(pane) == Some(inner) && inner.contains(at) {
             let at = Position::new(at.x - inner.x, at.y - inner.y);
             effects.extend(self.panes.get_mut(pane).click(at, &mut self.shared));
+        }
+        if std::mem::take(&mut self.shared.is_entered) && had_focus {
+            effects.extend(self.key(Key::plain(KeyCode::Enter)));
         }
         effects
     }

@@ -25,9 +25,10 @@ impl Model {
                 ratatui::widgets::Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }),
                 screen,
             );
+            frame.set_cursor_position(screen.as_position());
             return;
         }
-        let areas = self.areas();
+        let areas = self.areas_of(screen.as_size());
         header::draw(frame, areas.header, &self.shared);
         if let Some(tabs) = areas.tabs {
             self.draw_tabs(frame, tabs);

@@ -16,5 +16,5 @@ pub(crate) use format::{age, count, size, until};
 pub(crate) use list::ListCursor;
 pub(crate) use scroll::Scroll;
 pub(crate) use table::{Cell, Column, Room, Row, Table};
-pub(crate) use text::{cut, skip, width};
-pub(crate) use wrap::wrap;
+pub(crate) use text::{cut, skip, width, wrap};
+pub(crate) use wrap::rows_of;

@@ -143,6 +143,7 @@ impl Relay for Errands {
         match effect {
             Effect::Execute(request, command) => self.execute(request, command),
             Effect::ReadQueue(query) => self.lists.want_page(query),
+            Effect::ReadIds(query) => self.lists.want_ids(query),
             Effect::ReadShape => self.lists.want_shape(),
             Effect::WatchSession(id) => self.watch_session(id),
             Effect::UnwatchSession => self.unwatch_session(),

@@ -111,6 +111,22 @@ impl Driver {
         lines.join("\n")
     }
 
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.terminal.backend_mut().resize(width, height);
+        self.send(Msg::Input(Input::Resize(Size::new(width, height))))
+    }
+
+    /// Gives the terminal another size of which the model knows nothing yet.
+    pub(crate) fn shrink(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+    }
+
+    /// The size of the terminal.
+    pub(crate) fn size(&self) -> Size {
+        self.terminal.backend().size().unwrap()
+    }
+
     /// Clicks, or turns the wheel.
     pub(crate) fn mouse(&mut self, kind: MouseKind, x: u16, y: u16) -> &mut Self {
         self.send(Msg::Input(Input::Mouse(Mouse { kind, at: Position::new(x, y) })))

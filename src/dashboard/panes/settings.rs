@@ -101,7 +101,8 @@ impl Settings {
             }
         }
         let Some(place) = self.list.place() else { return };
-        let has_heading = place.checked_sub(1).and_then(|above| self.lines().get(above)).is_some_and(|line| !line.is_reachable());
+        let has_heading =
+            place.checked_sub(1).and_then(|above| self.lines().get(above)).is_some_and(|line| !line.is_reachable());
         if has_heading && self.list.offset() == place && self.list.height() > 1 {
             self.list.set(place - 1);
             self.list.set(place);
@@ -211,11 +212,8 @@ impl Pane for Settings {
         if !is_in_sight || !self.lines().get(line).is_some_and(Line::is_reachable) {
             return Vec::new();
         }
-        if self.list.place() == Some(line) && self.can_edit(shared).is_ok() {
-            self.begin(shared);
-        } else {
-            self.set(line);
-        }
+        shared.is_entered = self.list.place() == Some(line);
+        self.set(line);
         Vec::new()
     }
 
@@ -252,7 +250,7 @@ impl Pane for Settings {
         }
     }
 
-    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
         self.mode.hints()
     }
 

@@ -56,6 +56,12 @@ impl ListCursor {
         self.set(place);
     }
 
+    /// Puts the cursor and the first row in sight where their rows are now, after rows came and went.
+    pub(crate) fn restore(&mut self, place: usize, offset: usize) {
+        self.offset = offset;
+        self.set(place);
+    }
+
     /// Moves the cursor.
     pub(crate) fn go(&mut self, motion: Motion) {
         let page = self.height.saturating_sub(1).max(1);
@@ -122,7 +128,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn whatever_happens_the_cursor_is_in_sight(steps in proptest::collection::vec((0u8..12, 0usize..50, 0usize..20), 0..60)) {
+        fn whatever_happens_the_cursor_is_in_sight(steps in proptest::collection::vec((0u8..13, 0usize..50, 0usize..20), 0..60)) {
             let mut list = ListCursor::default();
             for (step, len, height) in steps {
                 match step {
@@ -136,6 +142,7 @@ mod tests {
                     7 => list.go(Motion::Last),
                     8 => list.go(Motion::Up),
                     9 => list.follow(len),
+                    10 => list.restore(len, height),
                     _ => list.go(Motion::Down),
                 }
                 if let Some(place) = list.place() {

@@ -138,9 +138,9 @@ impl Table<'_> {
         }
     }
 
-    /// Which columns there is room for, and where each of them stands.
-    fn places(&self, area: Rect) -> Vec<Place> {
-        let room = area.width.saturating_sub(MARGIN);
+    /// The columns for which a table of this width has room.
+    pub(crate) fn fitting(&self, width: u16) -> Vec<usize> {
+        let room = width.saturating_sub(MARGIN);
         let mut kept: Vec<usize> = (0..self.columns.len()).collect();
         while needed(self.columns, &kept) > room {
             let Some(at) = (0..kept.len()).rev().max_by_key(|&at| self.columns[kept[at]].rank) else { break };
@@ -149,6 +149,13 @@ impl Table<'_> {
             }
             kept.remove(at);
         }
+        kept
+    }
+
+    /// Where each of the columns stands for which there is room.
+    fn places(&self, area: Rect) -> Vec<Place> {
+        let room = area.width.saturating_sub(MARGIN);
+        let kept = self.fitting(area.width);
         let spare = room.saturating_sub(needed(self.columns, &kept));
         let weights: u16 = kept.iter().map(|&column| weight(&self.columns[column])).sum();
         let mut x = area.x + MARGIN;

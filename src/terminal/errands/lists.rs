@@ -20,12 +20,17 @@ struct Wishes {
 #[derive(Debug, Default)]
 struct Wanted {
     page: Option<QueueQuery>,
+    ids: Option<QueueQuery>,
     shape: bool,
 }
 
 impl Lists {
     pub(super) fn want_page(&self, query: QueueQuery) {
         self.want(|wanted| wanted.page = Some(query));
+    }
+
+    pub(super) fn want_ids(&self, query: QueueQuery) {
+        self.want(|wanted| wanted.ids = Some(query));
     }
 
     pub(super) fn want_shape(&self) {
@@ -68,6 +73,7 @@ impl Lists {
 
 fn answers(reader: &mut QueueReader, wanted: Wanted) -> Vec<Answer> {
     let page = wanted.page.map(|query| Answer::Page(reader.page(&query)));
+    let ids = wanted.ids.map(|query| Answer::Ids(reader.ids(&query)));
     let shape = wanted.shape.then(|| Answer::Shape(reader.shape()));
-    page.into_iter().chain(shape).collect()
+    page.into_iter().chain(ids).chain(shape).collect()
 }

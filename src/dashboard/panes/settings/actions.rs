@@ -146,7 +146,11 @@ fn toggle(model: &mut Model) -> Vec<Effect> {
 
 fn save(model: &mut Model) -> Vec<Effect> {
     let pane = &mut model.panes.settings;
-    if pane.file.newer.is_some() { pane.settle(&mut model.shared) } else { pane.review(&model.shared, None) }
+    if pane.file.newer.is_some() {
+        pane.settle(&mut model.shared)
+    } else {
+        pane.review(&model.shared, None)
+    }
     Vec::new()
 }
 
@@ -206,7 +210,8 @@ fn remove_domain(model: &mut Model) -> Vec<Effect> {
     let pane = &mut model.panes.settings;
     match pane.keep_selected(|pane| pane.file.document.as_mut().map(|document| document.remove_domain(number))) {
         Some(Err(complaints)) => complain(model, &complaints),
-        _ => model.say(Weight::Info, format!("remote domain {number} goes with the next apply; X takes all changes back")),
+        _ => model
+            .say(Weight::Info, format!("remote domain {number} goes with the next apply; X takes all changes back")),
     }
     Vec::new()
 }

@@ -1,7 +1,7 @@
 //! The settings file being edited: what it was, and what a person wants changed.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::edits::Edits;
 use super::sheet::Sheet;
@@ -195,17 +195,13 @@ impl Document {
         self.changes = config::differences(&self.before, &self.now);
         self.sheet = Sheet::new(&self.now, &self.base, &self.changes);
     }
-
-    /// Where relative paths start.
-    pub(super) fn base(&self) -> &Path {
-        &self.base
-    }
 }
 
 /// What is wrong, as it is said beside the key that is being edited. Places are left out: the text stands nowhere yet.
 fn complaints(problems: &[Problem], key: &str) -> Vec<Complaint> {
     let complaint = |problem: &Problem| {
-        let entry = problem.key.strip_prefix(key).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
+        let entry =
+            problem.key.strip_prefix(key).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
         let expected = problem.expected.as_ref().map(|expected| format!("; expected {expected}")).unwrap_or_default();
         let said = format!("{}{expected}", problem.reason);
         let text = match entry {
@@ -251,7 +247,9 @@ mod tests {
     #[test]
     fn only_the_sum_of_all_changes_has_to_be_right() {
         let mut document = document("");
-        for (key, value) in [("session", "\"5 MiB\""), ("message", "\"5 MiB\""), ("session", "\"20 MiB\""), ("message", "\"15 MiB\"")] {
+        for (key, value) in
+            [("session", "\"5 MiB\""), ("message", "\"5 MiB\""), ("session", "\"20 MiB\""), ("message", "\"15 MiB\"")]
+        {
             document.set(&format!("messages.max_{key}_size"), value).unwrap();
         }
         let why = document.revert("messages.max_session_size").unwrap_err();

@@ -133,9 +133,7 @@ impl Edits {
 
     fn owner(&self, key: &str) -> Option<Owner> {
         match domain_key(key) {
-            Some((number, name)) => {
-                Some(Owner::Domain(*self.domains.get(number.checked_sub(1)?)?, name.to_owned()))
-            }
+            Some((number, name)) => Some(Owner::Domain(*self.domains.get(number.checked_sub(1)?)?, name.to_owned())),
             None => Some(Owner::Server(key.to_owned())),
         }
     }

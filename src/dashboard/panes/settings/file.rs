@@ -124,7 +124,8 @@ impl File {
             Ok(document) => (self.document, self.trouble) = (Some(document), None),
             Err(error) => {
                 self.document = None;
-                let why = "These are the settings in force. The file holds others that are wrong; mend it by hand, then r";
+                let why =
+                    "These are the settings in force. The file holds others that are wrong; mend it by hand, then r";
                 self.trouble = Some(format!("{why} reads it again: {error}"));
             }
         }

@@ -8,12 +8,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use self::row::Look;
+use super::Settings;
 use super::modes::Mode;
 use super::sheet::{Line, TABS};
 use super::typing::Typing;
-use super::{Settings, list::broken};
 use crate::dashboard::Shared;
-use crate::dashboard::widgets::{cut, width};
+use crate::dashboard::widgets::{cut, width, wrap};
 use crate::text::printable;
 
 /// The parts of the pane.
@@ -136,7 +136,7 @@ fn errors(typing: &Typing, area: Rect) -> Vec<String> {
     let columns = usize::from(area.width.saturating_sub(row::MARGIN + 2));
     let most = usize::from(area.height.saturating_sub(1)).min(3);
     let Some(error) = &typing.error else { return Vec::new() };
-    let mut rows = broken(&printable(error), columns);
+    let mut rows = wrap(&printable(error), columns);
     rows.truncate(most);
     rows
 }

@@ -251,14 +251,9 @@ impl ListEdit {
     /// What is to be said of the list as a whole.
     fn foot(&self, columns: usize) -> Vec<String> {
         if self.is_leaving {
-            return broken("The changes are not taken over yet: w takes them over, Esc again drops them.", columns);
+            return wrap("The changes are not taken over yet: w takes them over, Esc again drops them.", columns);
         }
         let whole = self.complaints.iter().filter(|complaint| complaint.entry.is_none());
-        whole.flat_map(|complaint| broken(&printable(&complaint.text), columns)).take(3).collect()
+        whole.flat_map(|complaint| wrap(&printable(&complaint.text), columns)).take(3).collect()
     }
-}
-
-/// A text in lines of so many columns.
-pub(super) fn broken(text: &str, columns: usize) -> Vec<String> {
-    wrap(text, columns.max(1)).into_iter().map(|row| text[row].trim_end().to_owned()).collect()
 }

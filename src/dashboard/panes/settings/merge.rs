@@ -38,7 +38,8 @@ impl Merge {
         let (mut clashes, mut alone) = (Vec::new(), Vec::new());
         for change in &mine.changes {
             match their_changes.iter().find(|other| touches(&change.place, &other.place)) {
-                Some(other) if other.place == change.place && other.new == change.new && change.kind != Kind::Secret => {}
+                Some(other)
+                    if other.place == change.place && other.new == change.new && change.kind != Kind::Secret => {}
                 Some(other) => clashes.push(clash(mine, &theirs, change, other)),
                 None => alone.push(change.clone()),
             }
@@ -57,7 +58,9 @@ impl Merge {
         settled.make_all(|edits| {
             let mut gone: Vec<_> = changes.into_iter().filter_map(|change| self.bring(edits, mine, change)).collect();
             gone.sort_unstable();
-            gone.into_iter().rev().for_each(|number| drop(edits.remove_domain(number)));
+            for number in gone.into_iter().rev() {
+                edits.remove_domain(number);
+            }
         })?;
         Ok(settled)
     }
@@ -73,7 +76,8 @@ impl Merge {
             }
             Place::OfDomain(name, key) => {
                 let field = DOMAIN.iter().find(|field| field.key == *key)?;
-                let toml = mine.wish(&change.key).map(str::to_owned).or_else(|| Some(field.written(owned(mine, change)?)))?;
+                let toml =
+                    mine.wish(&change.key).map(str::to_owned).or_else(|| Some(field.written(owned(mine, change)?)))?;
                 edits.set(&format!("domain[{}].{key}", self.number(name)?), toml);
             }
             Place::Domain(name) => {
@@ -163,7 +167,10 @@ mod tests {
         mine.remove_domain(1).unwrap();
         mine.add_domain("c.example").unwrap();
         mine.set("domain[2].relay", "true").unwrap();
-        let theirs = format!("[messages]\nmax_recipients = 7\n{}", TEXT.replace("# ours\n", "[[domain]]\nname = \"z.example\"\n"));
+        let theirs = format!(
+            "[messages]\nmax_recipients = 7\n{}",
+            TEXT.replace("# ours\n", "[[domain]]\nname = \"z.example\"\n")
+        );
         let merge = Merge::new(&mine, &theirs).unwrap();
         assert!(merge.clashes.is_empty());
         assert_eq!((merge.mine.len(), merge.theirs_alone), (4, 2));

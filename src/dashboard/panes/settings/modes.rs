@@ -214,7 +214,8 @@ impl Settings {
     }
 
     fn to_last_domain(&mut self) {
-        let key = format!("domain[{}].name", self.file.document.as_ref().map_or(0, |document| document.now.domains.len()));
+        let key =
+            format!("domain[{}].name", self.file.document.as_ref().map_or(0, |document| document.now.domains.len()));
         if let Some((_, line)) = self.sheet().find(&key) {
             // The rest of it comes into sight too.
             self.list.set(line + 3);

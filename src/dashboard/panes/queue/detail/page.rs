@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::dashboard::widgets::wrap;
+use crate::dashboard::widgets::rows_of;
 
 /// Columns for the name of a field.
 const NAME: usize = 13;
@@ -33,7 +33,7 @@ impl Page {
     pub(super) fn indented(&mut self, indent: usize, text: &str, style: Style) {
         let indent = indent.min(self.columns / 2);
         let text = shortened(text);
-        for part in wrap(text, self.columns - indent) {
+        for part in rows_of(text, self.columns - indent) {
             let blank = Span::raw(" ".repeat(indent));
             self.rows.push(Line::from(vec![blank, Span::styled(text[part].to_owned(), style)]));
         }
@@ -47,7 +47,7 @@ impl Page {
             return;
         }
         let value = shortened(value);
-        for (at, part) in wrap(value, self.columns - NAME).into_iter().enumerate() {
+        for (at, part) in rows_of(value, self.columns - NAME).into_iter().enumerate() {
             let name = Span::styled(format!("{:NAME$}", if at == 0 { name } else { "" }), name_style);
             self.rows.push(Line::from(vec![name, Span::styled(value[part].to_owned(), style)]));
         }

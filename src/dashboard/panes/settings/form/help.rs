@@ -8,10 +8,9 @@ use ratatui::text::Line as Text;
 use crate::config::Apply;
 use crate::dashboard::Shared;
 use crate::dashboard::panes::settings::Settings;
-use crate::dashboard::panes::settings::list::broken;
 use crate::dashboard::panes::settings::sheet::{Line, Setting};
 use crate::dashboard::panes::settings::value::{shown, side};
-use crate::dashboard::widgets::width;
+use crate::dashboard::widgets::{width, wrap};
 use crate::text::printable;
 
 /// Draws the help: what matters most first, as far as there is room.
@@ -27,7 +26,7 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
     let columns = usize::from(area.width);
     let mut lines = Vec::new();
     let mut say = |text: &str, style: Style| {
-        lines.extend(broken(text, columns).into_iter().map(|row| Text::styled(row, style)));
+        lines.extend(wrap(text, columns).into_iter().map(|row| Text::styled(row, style)));
     };
     if let Some(trouble) = pane.trouble() {
         say(&printable(trouble), theme.warning);
@@ -35,7 +34,10 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
     match pane.line() {
         Some(Line::Setting(setting)) => of_setting(setting, columns, shared, &mut say),
         Some(Line::NewDomain) => {
-            say("A domain that is relayed to whatever the relay list says, or has a smart host of its own.", theme.text);
+            say(
+                "A domain that is relayed to whatever the relay list says, or has a smart host of its own.",
+                theme.text,
+            );
             say("Its name, or *.example.com for all below one. An exact name wins.", theme.dim);
         }
         Some(Line::Heading(_)) | None => {}
@@ -49,7 +51,10 @@ fn of_setting(setting: &Setting, columns: usize, shared: &Shared, say: &mut impl
     let theme = &shared.theme;
     if let Some(old) = &setting.change {
         let old = side(setting.kind, old.as_deref());
-        say(&format!("Changed, not applied yet. In the file: {old}. x takes it back, w reviews and applies.", ), theme.warning);
+        say(
+            &format!("Changed, not applied yet. In the file: {old}. x takes it back, w reviews and applies.",),
+            theme.warning,
+        );
     }
     if setting.is_later {
         say("Not in this version: it cannot be changed yet.", theme.dim);
