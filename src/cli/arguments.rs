@@ -191,7 +191,7 @@ pub(super) enum BadmailCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArguments {
-    /// Only what matches: words, from: to: domain: state: id: reply:, age>1h, size>1MB, ! excludes
+    /// Only what matches: words, from: to: domain: destination: state: id: reply:, age>1h, size>1MB, ! excludes
     #[arg(long, value_name = "EXPR", value_parser = filter)]
     pub(super) filter: Option<String>,
     /// At most so many

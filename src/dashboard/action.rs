@@ -101,10 +101,15 @@ impl Action {
         self
     }
 
+    /// Whether its keys mean it at the moment.
+    pub fn is_meant(&self, model: &Model) -> bool {
+        (self.applies)(model)
+    }
+
     /// Why the viewer of `model` cannot do it at the moment.
     pub(super) fn refusal(&self, model: &Model) -> Option<String> {
-        if !(self.applies)(model) {
-            return Some("this is for another view of the pane".to_owned());
+        if !self.is_meant(model) {
+            return Some("there is nothing for it to do here".to_owned());
         }
         let viewer = &model.shared.viewer;
         if !viewer.may(self.needs) {

@@ -1,7 +1,7 @@
 //! What those who look get to see of the queue: numbers, rows, windows of the list. Whatever is asked, the lock is
 //! held for a short piece of the work at a time, so that delivery never waits for a viewer.
 
-use super::scheduler::Scheduler;
+use super::scheduler::{Routed, Scheduler};
 use super::{DestinationRow, Dispatcher, Row};
 use crate::clock::Timestamp;
 use crate::mail::Domain;
@@ -67,7 +67,7 @@ impl Dispatcher {
         loop {
             cursor = self.0.with(|scheduler, now| {
                 scheduler.index().walk(cursor.as_ref(), PIECE, |listed| {
-                    if filter.matches(&listed, now) {
+                    if filter.matches(&Routed::new(listed, scheduler), now) {
                         picked.push(pick(listed));
                     }
                 })
@@ -92,7 +92,7 @@ impl Dispatcher {
         let (mut total, mut rows) = (0, Vec::new());
         self.walk(|scheduler, now, cursor| {
             scheduler.index().walk(cursor, PIECE, |listed| {
-                if filter.matches(&listed, now) {
+                if filter.matches(&Routed::new(listed, scheduler), now) {
                     if total >= offset && rows.len() < limit {
                         rows.push(scheduler.row_of(&listed));
                     }

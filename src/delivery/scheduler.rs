@@ -15,6 +15,7 @@ mod connections;
 mod endurance;
 mod placing;
 mod rounds;
+mod routed;
 mod sites;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ mod view;
 pub(crate) use acts::Claim;
 pub(crate) use connections::{Assignment, Next, Plan};
 pub(crate) use rounds::{Closed, Closing, Saving, Step};
+pub(crate) use routed::Routed;
 pub use view::{DestinationRow, RecipientRow, Row};
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -19,7 +19,8 @@ use crate::text::words::{self, Word};
 ///
 /// A plain word is looked for in the id, the sender, the recipients and the last reply. The prefixes `from:` `to:`
 /// `id:` `reply:` look in one of them, `from:<>` for reports. `domain:` compares the domain of a recipient, whole or,
-/// written `*.example.com`, everything below. `state:` is one of queued, active, held. `age>1h` and `size<1MB` compare.
+/// written `*.example.com`, everything below. `destination:` compares, whole, where the message goes next as lists name it:
+/// `smtp.provider.example:587`. `state:` is one of queued, active, held. `age>1h` and `size<1MB` compare.
 /// `!` in front of a word excludes; double quotes hold a text with spaces together. Letters of ASCII match in
 /// either case. The empty filter matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,11 @@ pub trait Candidate {
     fn size(&self) -> u64;
     /// What was last said of the message.
     fn last_reply(&self) -> Option<&str>;
+    /// Whether the message goes to a destination next, named as lists name it; upper and lower case are the same. Where
+    /// no route is known, nothing goes anywhere.
+    fn goes_to(&self, _destination: &str) -> bool {
+        false
+    }
 }
 
 impl Filter {
@@ -96,6 +102,7 @@ enum Test {
     FromNull,
     To(Needle),
     Domain(DomainPattern),
+    Destination(Box<str>),
     State(Phase),
     Id(Needle),
     Reply(Needle),
@@ -132,6 +139,8 @@ impl Test {
             "id" => Needle::new(word).map(Self::Id),
             "reply" => Needle::new(word).map(Self::Reply),
             "domain" => word.value.parse().map(Self::Domain).map_err(|_| DOMAIN_EXPECTED),
+            "destination" if word.value.is_empty() => Err(TEXT_EXPECTED),
+            "destination" => Ok(Self::Destination(word.value.to_ascii_lowercase().into())),
             "state" => Phase::from_word(&word.value).map(Self::State).ok_or(STATE_EXPECTED),
             "age" => Err(AGE_EXPECTED),
             "size" => Err(SIZE_EXPECTED),
@@ -167,6 +176,7 @@ impl Test {
             Self::FromNull => candidate.sender().is_empty(),
             Self::To(needle) => candidate.recipients().any(|(address, _)| needle.is_in(address)),
             Self::Domain(pattern) => candidate.recipients().any(|(_, domain)| pattern.matches(domain)),
+            Self::Destination(name) => candidate.goes_to(name),
             Self::State(phase) => candidate.phase() == Some(*phase),
             Self::Id(needle) => needle.is_in(candidate.id()),
             Self::Reply(needle) => candidate.last_reply().is_some_and(|reply| needle.is_in(reply)),
@@ -184,6 +194,10 @@ impl fmt::Display for Test {
             Self::FromNull => f.write_str("from:<>"),
             Self::To(needle) => write!(f, "to:{needle}"),
             Self::Domain(pattern) => write!(f, "domain:{pattern}"),
+            Self::Destination(name) => {
+                f.write_str("destination:")?;
+                words::write_quoted(f, name)
+            }
             Self::State(phase) => write!(f, "state:{}", phase.as_str()),
             Self::Id(needle) => write!(f, "id:{needle}"),
             Self::Reply(needle) => write!(f, "reply:{needle}"),
@@ -245,7 +259,7 @@ const STATE_EXPECTED: &str = "the states are queued, active and held";
 const AGE_EXPECTED: &str = "write age>1h or age<2d, with a unit of s, m, h or d";
 const SIZE_EXPECTED: &str = "write size>1MB or size<64KB";
 const PREFIX_EXPECTED: &str =
-    "the prefixes are from: to: domain: state: id: reply:, and text with a colon goes in double quotes";
+    "the prefixes are from: to: domain: destination: state: id: reply:, and text with a colon goes in double quotes";
 
 #[cfg(test)]
 mod tests {
@@ -282,6 +296,9 @@ mod tests {
         }
         fn last_reply(&self) -> Option<&str> {
             self.reply
+        }
+        fn goes_to(&self, destination: &str) -> bool {
+            destination == "smart.example:587"
         }
     }
 
@@ -324,6 +341,12 @@ mod tests {
         assert!(!matches("domain:example.com"), "mail.example.com is not example.com");
         assert!(matches("domain:*.example.com"));
         assert!(!matches("domain:*.example.net"), "a domain is not below itself");
+    }
+
+    #[test]
+    fn a_destination_is_compared_whole_by_whoever_knows_the_routes() {
+        assert!(matches("destination:Smart.Example:587") && matches("destination:\"smart.example:587\""));
+        assert!(!matches("destination:smart.example") && matches("!destination:other.example:25"));
     }
 
     #[test]
@@ -372,7 +395,8 @@ mod tests {
         assert!(error("size>big").contains("size>1MB"));
         assert!(error("size>99999999999GB").contains("size>1MB"));
         assert!(error("domain:a..b").contains("example.com"));
-        assert!(error("from:").contains("missing") && error("!").contains("missing"));
+        assert!(error("from:").contains("missing") && error("destination:").contains("missing"));
+        assert!(error("!").contains("missing"));
         assert!(error("reply:\"mailbox").contains("quote"));
         assert!(error("\"a\"b").contains("quote"));
         assert!(!error("x:\x1b[2J").contains('\x1b'));
@@ -391,6 +415,7 @@ mod tests {
                 "!?(from|reply)?:?\"[a-z \\\\:é]{1,8}",
                 "!?[a-zA-Z@.<>!\"é]{1,8}",
                 "!?domain:(\\*\\.)?[a-z]{1,5}(\\.[a-z]{1,5})?",
+                "!?destination:[a-z.\\[\\]0-9:+]{1,9}",
                 "!?state:(queued|active|held)",
                 "!?age[<>][0-9]{1,6}(s|m|h|d)",
                 "!?size[<>][0-9]{1,6}(KB|MB)?",

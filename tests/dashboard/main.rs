@@ -13,6 +13,8 @@ mod hostile;
 mod keys;
 mod log;
 mod pictures;
+mod queue;
+mod screenshots;
 mod sessions;
 mod stage;
 mod transcript;

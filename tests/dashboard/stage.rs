@@ -82,6 +82,10 @@ impl Stage {
         match effect {
             Effect::Execute(request, command) => vec![Answer::Outcome(request.clone(), self.outcome(command))],
             Effect::ReadQueue(_) => vec![Answer::Page(self.page())],
+            Effect::ReadIds(_) => {
+                let ids = self.page().rows.into_iter().filter_map(|row| row.id.parse().ok());
+                vec![Answer::Ids(ids.collect())]
+            }
             Effect::ReadShape => {
                 let row = |place| ShapeRow { destination: text(), total: place, ..ShapeRow::default() };
                 vec![Answer::Shape(QueueShape { rows: (1..5).map(row).collect() })]

@@ -5,6 +5,7 @@
 
 mod acts;
 mod badmail;
+mod conditions;
 mod destinations;
 mod detail;
 mod keys;
@@ -65,6 +66,14 @@ impl Queue {
         QueuePreferences { view: self.view, sort: self.list.sort, descending: self.list.descending }
     }
 
+    /// Shows only one message, if it still waits. The keys are given by the caller.
+    pub(crate) fn show_message(&mut self, id: &str) {
+        self.view = View::List;
+        if self.list.filter.set(&format!("id:{id}")) {
+            self.list.filtered();
+        }
+    }
+
     /// Shows another view.
     fn show(&mut self, view: View, shared: &mut Shared) -> Vec<Effect> {
         self.view = view;
@@ -116,11 +125,6 @@ impl Queue {
             }
         }
     }
-}
-
-impl Queue {
-    /// Selects a message, if it still waits. The keys are given by the caller.
-    pub(crate) fn show_message(&mut self, _id: &str) {}
 }
 
 impl Pane for Queue {

@@ -8,7 +8,7 @@ use super::text::width;
 
 /// The parts of a text that fit into `columns` each, in order and without a gap. It is broken behind blanks where there
 /// are any, and never within a grapheme.
-pub(crate) fn rows_of(text: &str, columns: usize) -> Vec<Range<usize>> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let (mut start, mut used, mut blank) = (0, 0, 0);
     for (at, grapheme) in text.grapheme_indices(true) {
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     fn wrapped(text: &str, columns: usize) -> Vec<&str> {
-        rows_of(text, columns).into_iter().map(|row| &text[row]).collect()
+        wrap(text, columns).into_iter().map(|row| &text[row]).collect()
     }
 
     #[test]

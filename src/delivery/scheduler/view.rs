@@ -127,7 +127,8 @@ impl Scheduler {
         self.index.revision() + self.reroutings
     }
 
-    fn destination_name(&self, listed: &Listed<'_>) -> String {
+    /// Where a message goes next, as [`Row::destination`] names it.
+    pub(super) fn destination_name(&self, listed: &Listed<'_>) -> String {
         listed.leading_domain().map_or_else(String::new, |domain| self.destination_named_for(domain))
     }
 

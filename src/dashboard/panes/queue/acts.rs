@@ -14,14 +14,10 @@ use crate::queue::Filter;
 
 /// Does an act to what is marked, or to the row under the cursor.
 pub(super) fn act(model: &mut Model, act: QueueAct) -> Vec<Effect> {
-    let list = &mut model.panes.queue.list;
-    if list.is_ranging() {
-        let effects = list.range();
-        if !effects.is_empty() {
-            model.say(Weight::Info, "the range is being read; press the key again once it is marked");
-            return effects;
-        }
+    if let Err(effects) = end_range(model) {
+        return effects;
     }
+    let list = &mut model.panes.queue.list;
     match &list.marks {
         Marks::Matching(filter) => {
             let filter = filter.clone();
@@ -45,6 +41,9 @@ pub(super) fn act(model: &mut Model, act: QueueAct) -> Vec<Effect> {
 
 /// Holds, or releases what is held.
 pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
+    if let Err(effects) = end_range(model) {
+        return effects;
+    }
     let list = &model.panes.queue.list;
     let is_held = |row: &Row| row.state == "held";
     let are_held = match &list.marks {
@@ -149,7 +148,21 @@ fn pausable(model: &Model) -> Result<String, String> {
     });
     domain
         .map(|(_, domain)| domain.to_owned())
-        .ok_or_else(|| "these hosts may serve many domains: pause one from a message of it in the list".to_owned())
+        .ok_or_else(|| "these hosts serve many domains: pause one in the list".to_owned())
+}
+
+/// Marks the range that is being drawn. An error is what has to be read before that can be done.
+fn end_range(model: &mut Model) -> Result<(), Vec<Effect>> {
+    let list = &mut model.panes.queue.list;
+    if !list.is_ranging() {
+        return Ok(());
+    }
+    let effects = list.range();
+    if effects.is_empty() {
+        return Ok(());
+    }
+    model.say(Weight::Info, "the range is being read; press the key again once it is marked");
+    Err(effects)
 }
 
 fn plan(model: &mut Model, act: QueueAct, filter: &Filter) -> Vec<Effect> {

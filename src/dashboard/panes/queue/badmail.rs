@@ -26,10 +26,10 @@ const ADVICE: &str = "from: to: domain: id: age>1d size>1MB !word";
 
 const COLUMNS: &[Column] = &[
     Column { title: "Age", room: Room::Fixed(5), rank: 0, is_number: true },
-    Column { title: "Sender", room: Room::Share { min: 13, weight: 2 }, rank: 2, is_number: false },
+    Column { title: "Sender", room: Room::Share { min: 16, weight: 2 }, rank: 2, is_number: false },
     Column { title: "Recipient", room: Room::Share { min: 14, weight: 2 }, rank: 1, is_number: false },
     Column { title: "Size", room: Room::Fixed(6), rank: 3, is_number: true },
-    Column { title: "Reason", room: Room::Share { min: 16, weight: 5 }, rank: 0, is_number: false },
+    Column { title: "Reason", room: Room::Share { min: 18, weight: 5 }, rank: 0, is_number: false },
     Column { title: "Id", room: Room::Fixed(17), rank: 4, is_number: false },
 ];
 

@@ -163,9 +163,10 @@ impl Destinations {
     /// Brings together what waits and where it goes: the fullest first, then what has no mail. The selected one stays
     /// selected.
     fn arrange(&mut self) {
+        // Before the shape is there, the order would be another one, and the cursor on the wrong row.
+        let Some(shape) = self.shape.take() else { return };
         let known = self.known.clone().unwrap_or_default();
         let mut by_name: HashMap<&str, &DestinationRow> = known.iter().map(|row| (row.name.as_str(), row)).collect();
-        let shape = self.shape.take().unwrap_or_default();
         self.entries = shape
             .rows
             .iter()

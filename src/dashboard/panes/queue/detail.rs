@@ -1,6 +1,7 @@
 //! One message in full: its envelope, what happened to it, its header, its text. It follows the message, and says what
 //! became of it when it leaves.
 
+mod acts;
 mod content;
 mod history;
 mod page;
@@ -10,23 +11,21 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use self::content::Shown;
-use super::{acts, views};
+use super::views;
 use crate::clock::Timestamp;
 use crate::dashboard::Shared;
 use crate::dashboard::input::{Input, Key, KeyCode, Mouse, MouseKind};
 use crate::dashboard::message::{Answer, Effect, Request};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
-use crate::dashboard::overlays::confirm::Confirm;
 use crate::dashboard::overlays::messages::motion;
-use crate::dashboard::pane::{Motion, PaneId};
-use crate::dashboard::toasts::Weight;
+use crate::dashboard::pane::Motion;
 use crate::dashboard::widgets::{Scroll, width};
+use crate::engine::Command;
 use crate::engine::view::{BadmailShow, Preview, QueueShow};
-use crate::engine::{BadmailAct, Command, QueueAct, Role, Target};
 use crate::text::printable;
 
 /// Columns and rows it would like.
-const WANTED: (u16, u16) = (110, 44);
+const WANTED: (u16, u16) = (100, 30);
 
 /// Where the message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,64 +177,6 @@ impl Detail {
         }
         Vec::new()
     }
-
-    /// The keys of the list that count here as well.
-    fn act(&self, key: Key, shared: &mut Shared) -> Option<Reaction> {
-        let id = || vec![self.id.clone()];
-        let acts = |act: QueueAct| acts::execute(act, id());
-        let resend = || {
-            let command = Command::BadmailAct { act: BadmailAct::Resend, target: Target::Ids(id()) };
-            vec![Effect::Execute(Request::BadmailAct, command)]
-        };
-        let effects = match (key.typed()?, self.place) {
-            ('r', Place::Queue) => acts(QueueAct::Retry),
-            ('H', Place::Queue) => {
-                let is_held = self.shown.as_ref().is_some_and(|shown| shown.message.state == "held");
-                acts(if is_held { QueueAct::Release } else { QueueAct::Hold })
-            }
-            ('d', Place::Queue) => acts(QueueAct::Delete),
-            ('e', Place::Queue) => acts::export_of(&self.id),
-            ('z', _) if shared.viewer.may(Role::Admin) => {
-                let now = shared.now();
-                shared.undo.take_back(now)
-            }
-            ('r', Place::Badmail) => resend(),
-            ('d', Place::Badmail) => return Some(self.ask_to_delete(shared)),
-            ('y', _) => vec![Effect::Copy(self.id.clone())],
-            ('f', _) => {
-                let id = self.id.clone();
-                return Some(Reaction::Then(Box::new(move |model| {
-                    model.panes.log.show_message(&id);
-                    model.focus(PaneId::Log)
-                })));
-            }
-            _ => return None,
-        };
-        Some(Reaction::Stay(permitted(effects, shared)))
-    }
-
-    fn ask_to_delete(&self, shared: &mut Shared) -> Reaction {
-        let command = Command::BadmailAct { act: BadmailAct::Delete, target: Target::Ids(vec![self.id.clone()]) };
-        let effects = permitted(vec![Effect::Execute(Request::BadmailAct, command)], shared);
-        if effects.is_empty() {
-            return Reaction::Stay(effects);
-        }
-        let lines = vec![format!("{} cannot be brought back.", printable(&self.id))];
-        Reaction::Open(Box::new(Confirm::new("Delete from Badmail?", lines, "Delete", effects)), Vec::new())
-    }
-}
-
-/// The effects that the viewer may ask for; what they may not is said.
-fn permitted(effects: Vec<Effect>, shared: &mut Shared) -> Vec<Effect> {
-    let refused = effects.iter().find_map(|effect| match effect {
-        Effect::Execute(_, command) if !shared.viewer.may(command.needs()) => Some(command.needs()),
-        _ => None,
-    });
-    let Some(needs) = refused else { return effects };
-    let now = shared.now();
-    let text = format!("this needs the role {needs}; you are {}", shared.viewer.actor.role);
-    shared.toasts.push(now, Weight::Warning, text);
-    Vec::new()
 }
 
 /// The tabs, and where each of them stands.

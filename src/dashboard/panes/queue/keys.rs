@@ -1,5 +1,9 @@
 //! The keys of the pane. A key may mean one thing in the list and another in Badmail.
 
+use super::conditions::{
+    any_destination, any_mark, any_row, any_subject, can_go_back, can_mark, can_retry, has_messages, in_badmail,
+    in_list, outside_badmail,
+};
 use super::sort::SortPicker;
 use super::view::View;
 use super::{acts, rows};
@@ -12,8 +16,6 @@ use crate::dashboard::pane::PaneId;
 use crate::dashboard::toasts::Weight;
 use crate::engine::{BadmailAct, Command, QueueAct, Role, Target};
 use crate::text::printable;
-
-use super::marks::Marks;
 
 pub(crate) const ACTIONS: &[Action] = &[
     Action::new(
@@ -293,69 +295,4 @@ fn back(model: &mut Model) -> Vec<Effect> {
         View::Badmail | View::Destinations => return queue.show(View::List, &mut model.shared),
     };
     queue.filtered(is_other, &model.shared)
-}
-
-fn in_list(model: &Model) -> bool {
-    model.panes.queue.view == View::List
-}
-
-fn in_badmail(model: &Model) -> bool {
-    model.panes.queue.view == View::Badmail
-}
-
-fn outside_badmail(model: &Model) -> bool {
-    !in_badmail(model)
-}
-
-fn has_messages(model: &Model) -> bool {
-    model.panes.queue.view != View::Destinations
-}
-
-/// A message that is shown goes first: Esc takes it away.
-fn can_go_back(model: &Model) -> bool {
-    let queue = &model.panes.queue;
-    let is_at_home = queue.view == View::List && !queue.list.is_ranging() && queue.list.filter.chip().is_none();
-    !is_at_home && model.shared.toasts.current().is_none()
-}
-
-fn any_row(model: &Model) -> Result<(), String> {
-    let queue = &model.panes.queue;
-    let is_there =
-        queue.message().is_some() || (queue.view == View::Destinations && queue.destinations.selected().is_some());
-    if is_there { Ok(()) } else { Err("there is nothing under the cursor".to_owned()) }
-}
-
-fn any_subject(model: &Model) -> Result<(), String> {
-    let is_marked = !model.panes.queue.list.marks.is_empty();
-    if is_marked { Ok(()) } else { any_row(model) }
-}
-
-fn any_mark(model: &Model) -> Result<(), String> {
-    let queue = &model.panes.queue;
-    let is_marked = match queue.view {
-        View::Badmail => !queue.badmail.marks.is_empty(),
-        View::List | View::Destinations => !queue.list.marks.is_empty() || queue.list.is_ranging(),
-    };
-    if is_marked { Ok(()) } else { Err("nothing is marked".to_owned()) }
-}
-
-fn any_destination(model: &Model) -> Result<(), String> {
-    acts::destination(model).map(|_| ()).ok_or_else(|| "there is no destination here".to_owned())
-}
-
-fn can_retry(model: &Model) -> Result<(), String> {
-    any_subject(model)?;
-    let list = &model.panes.queue.list;
-    match list.selected() {
-        Some(row) if list.marks.is_empty() && row.state == "held" => Err("it is held; H releases it".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-fn can_mark(model: &Model) -> Result<(), String> {
-    any_row(model)?;
-    match model.panes.queue.list.marks {
-        Marks::Matching(_) if in_list(model) => Err("all that match are marked; u takes the marks away".to_owned()),
-        _ => Ok(()),
-    }
 }

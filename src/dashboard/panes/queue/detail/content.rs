@@ -1,10 +1,10 @@
 //! What is shown of a message: envelope, header, text.
 
-use std::borrow::Cow;
-
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::super::rows;
+use super::super::why::Why;
 use super::page::Page;
 use crate::clock::Timestamp;
 use crate::dashboard::Shared;
@@ -12,7 +12,6 @@ use crate::dashboard::theme::Theme;
 use crate::dashboard::widgets::{age, count, size, until};
 use crate::engine::view::{BadmailShow, Message, Origin, Preview, QueueShow};
 use crate::engine::{Command, Role};
-use crate::text::printable;
 
 /// What was read of a message, wherever it was.
 pub(super) struct Shown {
@@ -48,16 +47,24 @@ pub(super) fn envelope(
     let theme = &shared.theme;
     let mut page = Page::new(columns);
     let Some(shown) = shown else {
-        page.line(&waiting_for(gone), theme.dim);
+        page.line(waiting_for(gone), theme.dim);
         return page.into_rows();
     };
     let message = &shown.message;
-    let mut field = |name: &str, value: &str, style: Style| page.field(name, theme.dim, &printable(value), style);
+    let mut field = |name: &str, value: &str, style: Style| page.field(name, theme.dim, value, style);
     if let Some(reason) = &shown.reason {
         field("Reason", reason, theme.bad);
     } else {
         field("State", &state(message, shared), state_style(&message.state, theme));
     }
+    if let Some(row) = message.destination.as_deref().and_then(|name| rows::destination(name, shared))
+        && message.state == "queued"
+        && let Some(why) = Why::of_destination(row, "r", shared)
+    {
+        let (text, style) = why.line();
+        page.line(text, style);
+    }
+    let mut field = |name: &str, value: &str, style: Style| page.field(name, theme.dim, value, style);
     field("Sender", if message.sender.is_empty() { "<> (a report)" } else { &message.sender }, theme.text);
     field("Received", &received(message, shared), theme.text);
     field("Size", &size(message.size), theme.text);
@@ -74,12 +81,12 @@ pub(super) fn envelope(
         field("Last reply", reply, theme.warning);
     }
     page.gap();
-    page.line(&format!("Recipients {}", count(message.recipients.len())), theme.title);
+    page.line(&format!("Recipients ({})", count(message.recipients.len())), theme.title);
     for recipient in &message.recipients {
         let style = status_style(&recipient.status, theme);
-        page.line(&format!("{:9} {}", recipient.status, printable(&recipient.address)), style);
+        page.line(&format!("{:9} {}", recipient.status, recipient.address), style);
         if let Some(reply) = &recipient.reply {
-            page.indented(10, &printable(reply), theme.text);
+            page.indented(10, reply, theme.text);
         }
     }
     page.into_rows()
@@ -94,11 +101,11 @@ pub(super) fn headers(
 ) -> Vec<Line<'static>> {
     let mut page = Page::new(columns);
     match shown {
-        None => page.line(&waiting_for(gone), shared.theme.dim),
+        None => page.line(waiting_for(gone), shared.theme.dim),
         Some(shown) if shown.header.is_empty() => page.line("It has no header.", shared.theme.dim),
         Some(shown) => {
             for line in &shown.header {
-                page.line(&printable(line), shared.theme.text);
+                page.line(line, shared.theme.text);
             }
         }
     }
@@ -118,21 +125,21 @@ pub(super) fn text(preview: Option<&Result<Preview, String>>, columns: usize, sh
             );
         }
         None => page.line("Reading the text", theme.dim),
-        Some(Err(reason)) => page.line(&printable(reason), theme.bad),
+        Some(Err(reason)) => page.line(reason, theme.bad),
         Some(Ok(preview)) => {
             for (name, value) in &preview.header {
-                page.field(&printable(name), theme.dim, &printable(value), theme.text);
+                page.field(name, theme.dim, value, theme.text);
             }
             page.gap();
             for line in &preview.text {
-                page.line(&printable(line), theme.text);
+                page.line(line, theme.text);
             }
             if preview.is_cut {
                 page.line("The rest of the text is left out; e exports the whole message.", theme.dim);
             }
             for part in &preview.attachments {
-                let name = part.name.as_deref().map_or(Cow::Borrowed("without a name"), |name| printable(name));
-                let text = format!("Attachment: {name}, {}, {}", printable(&part.media_type), size(part.size));
+                let name = part.name.as_deref().unwrap_or("without a name");
+                let text = format!("Attachment: {name}, {}, {}", part.media_type, size(part.size));
                 page.line(&text, theme.active);
             }
         }
@@ -140,8 +147,8 @@ pub(super) fn text(preview: Option<&Result<Preview, String>>, columns: usize, sh
     page.into_rows()
 }
 
-fn waiting_for(gone: Option<&str>) -> String {
-    gone.map_or_else(|| "Reading the message".to_owned(), |reason| printable(reason).into_owned())
+fn waiting_for(gone: Option<&str>) -> &str {
+    gone.unwrap_or("Reading the message")
 }
 
 fn state(message: &Message, shared: &Shared) -> String {

@@ -18,21 +18,21 @@ pub(super) fn rows(id: &str, columns: usize, shared: &Shared) -> Vec<Line<'stati
     if !records(id, shared).any(|record| record.event == Event::Accepted) {
         let directory = shared.snapshot.settings.log.directory.display().to_string();
         let text = format!("What is kept here does not reach back to its arrival; the rest is in {directory}.");
-        page.line(&printable(&text), theme.dim);
+        page.line(&text, theme.dim);
     }
     for record in records(id, shared) {
         // The date matters as much as the time: mail waits for days.
         let at = record.time.to_string()[5..19].replace('T', " ");
         let head = match record.recipient.as_deref().or(record.actor.as_deref()) {
-            Some(who) => format!("{at}  {:9} {}", record.event.as_str(), printable(who)),
+            Some(who) => format!("{at}  {:9} {who}", record.event.as_str()),
             None => format!("{at}  {}", record.event.as_str()),
         };
         page.line(&head, style(record.event, theme));
         if let Some(host) = &record.host {
-            page.indented(4, &printable(host), theme.dim);
+            page.indented(4, host, theme.dim);
         }
         if let Some(reply) = &record.reply {
-            page.indented(4, &printable(reply), theme.text);
+            page.indented(4, reply, theme.text);
         }
     }
     page.into_rows()

@@ -1,18 +1,21 @@
 //! Rows of text made to fit a width.
 
+use std::borrow::Cow;
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::dashboard::widgets::rows_of;
+use crate::dashboard::widgets::{cut, wrap};
+use crate::text::printable;
 
 /// Columns for the name of a field.
 const NAME: usize = 13;
 /// On less than so many columns a value stands below its name.
 const NARROW: usize = 36;
-/// Characters of one line that are shown; a message of one endless line must not cost more than it tells.
+/// Characters of one text that are shown: a message of one endless line must not cost more than it tells.
 const LONGEST: usize = 4000;
 
-/// Rows that grow from top to bottom. All text is printable already.
+/// Rows that grow from top to bottom. What they are given is made printable here.
 pub(super) struct Page {
     columns: usize,
     rows: Vec<Line<'static>>,
@@ -32,8 +35,8 @@ impl Page {
     /// The same behind some blanks.
     pub(super) fn indented(&mut self, indent: usize, text: &str, style: Style) {
         let indent = indent.min(self.columns / 2);
-        let text = shortened(text);
-        for part in rows_of(text, self.columns - indent) {
+        let text = shown(text);
+        for part in wrap(&text, self.columns - indent) {
             let blank = Span::raw(" ".repeat(indent));
             self.rows.push(Line::from(vec![blank, Span::styled(text[part].to_owned(), style)]));
         }
@@ -46,9 +49,10 @@ impl Page {
             self.indented(2, value, style);
             return;
         }
-        let value = shortened(value);
-        for (at, part) in rows_of(value, self.columns - NAME).into_iter().enumerate() {
-            let name = Span::styled(format!("{:NAME$}", if at == 0 { name } else { "" }), name_style);
+        let value = shown(value);
+        for (at, part) in wrap(&value, self.columns - NAME).into_iter().enumerate() {
+            let name = if at == 0 { cut(&shown(name), NAME - 1, "") } else { String::new() };
+            let name = Span::styled(format!("{name:NAME$}"), name_style);
             self.rows.push(Line::from(vec![name, Span::styled(value[part].to_owned(), style)]));
         }
     }
@@ -64,6 +68,9 @@ impl Page {
     }
 }
 
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
+fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", printable(&text[..end])).into(),
+        None => printable(text),
+    }
 }

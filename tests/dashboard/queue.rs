@@ -1,0 +1,11 @@
+//! The pane of the queue.
+
+mod acts;
+mod detail;
+mod harness;
+mod hostile;
+mod list;
+mod looks;
+mod marks;
+mod rights;
+mod views;
