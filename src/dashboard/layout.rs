@@ -1,6 +1,6 @@
 //! Where everything stands, for drawing and for clicks alike.
 
-use ratatui::layout::{Constraint, Layout, Margin, Rect, Size};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 
 use super::pane::PaneId;
 
@@ -10,9 +10,6 @@ pub(super) const SMALLEST: Size = Size::new(40, 12);
 const STACK: Size = Size::new(100, 34);
 /// From here on all four stand in a square.
 const SQUARE: Size = Size::new(170, 46);
-
-/// Around the content of an overlay: its frame, and a blank on both sides.
-pub(super) const OVERLAY: Margin = Margin::new(2, 1);
 
 /// The parts of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +40,8 @@ impl Areas {
 
     /// The part of a pane's area that is its own to draw in.
     pub(super) fn inner(&self, area: Rect) -> Rect {
-        if self.tabs.is_some() { area } else { area.inner(Margin::new(1, 1)) }
+        if self.tabs.is_some() { area } else { area.inner(ratatui::layout::Margin::new(1, 1)) }
     }
-}
-
-/// Where an overlay lies that would like so many columns and rows inside of its frame: in the middle, above the hints.
-pub(super) fn overlay(screen: Size, (columns, rows): (u16, u16)) -> Rect {
-    let height = screen.height.saturating_sub(1);
-    let columns = columns.saturating_add(2 * OVERLAY.horizontal).min(screen.width);
-    let rows = rows.saturating_add(2 * OVERLAY.vertical).min(height.saturating_sub(1));
-    Rect { x: (screen.width - columns) / 2, y: (height - rows) / 2, width: columns, height: rows }
 }
 
 /// The live panes above each other; the one that has the keys gets the most.
