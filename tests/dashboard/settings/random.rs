@@ -33,6 +33,7 @@ fn key() -> impl Strategy<Value = &'static str> {
         5 => prop::sample::select(vec!["<Enter>", "<Space>", "<Esc>", "a", "d", "w", "J", "K", "x"]),
         2 => prop::sample::select(vec!["<Enter><C-u>7<Enter>", "<Enter><C-u>3 MB<Enter>", "<Enter><C-u>20m<Enter>"]),
         2 => prop::sample::select(vec!["a10.9.0.0/16<Enter>", "a[::1]:2626<Enter>", "a5m<Enter>", "ab.example<Enter>"]),
+        2 => prop::sample::select(vec!["<Enter>dw", "<Enter>Gkdw", "<Enter>ddw", "<Enter>Jw", "<Enter>gKGKw", "jj", "[[[[[[[["]),
         1 => prop::sample::select(vec!["<Enter><C-u>a\"#\\<Enter>", "X", "U", "t", "<Tab>", "<Backspace>", "#", "\"", "w<Esc>"]),
     ]
 }
@@ -43,6 +44,7 @@ proptest! {
     fn no_comment_is_lost_and_the_text_is_valid(keys in prop::collection::vec(key(), 1..60)) {
         let before = commented();
         let mut driver = with_file(&before, 80, 24);
+        driver.press("jj");
         for key in &keys {
             driver.press(key);
             driver.screen();
