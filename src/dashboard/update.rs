@@ -64,8 +64,7 @@ impl Model {
 
     /// Of several actions with this key the first one that can be done is done.
     fn key(&mut self, key: Key) -> Vec<Effect> {
-        let is_meant = |action: &&Action| action.keys.contains(&key) && (action.applies)(self);
-        let meant: Vec<_> = action::in_reach(self.focus).filter(is_meant).collect();
+        let meant: Vec<_> = action::in_reach(self.focus).filter(|action| action.keys.contains(&key)).collect();
         match meant.iter().find(|action| action.refusal(self).is_none()).or(meant.first()) {
             Some(action) => self.act(action),
             None => Vec::new(),

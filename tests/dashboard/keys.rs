@@ -14,7 +14,7 @@ const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
 const UPDATE: &str = "UPDATE_KEYS";
 
 /// Actions of panes that share a key with one that counts everywhere: the pane's own goes first where it can be done.
-const SHARED: &[(&str, &str)] = &[("log.clear", "dismiss")];
+const SHARED: &[(&str, &str)] = &[("log.clear", "dismiss"), ("queue.back", "dismiss")];
 
 const HEAD: &str = "\
 # Keys of the dashboard

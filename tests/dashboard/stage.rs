@@ -82,6 +82,9 @@ impl Stage {
         match effect {
             Effect::Execute(request, command) => vec![Answer::Outcome(request.clone(), self.outcome(command))],
             Effect::ReadQueue(_) => vec![Answer::Page(self.page())],
+            Effect::ReadIds(_) => {
+                vec![Answer::Ids(self.page().rows.iter().map(|row| row.id.parse().unwrap()).collect())]
+            }
             Effect::ReadShape => {
                 let row = |place| ShapeRow { destination: text(), total: place, ..ShapeRow::default() };
                 vec![Answer::Shape(QueueShape { rows: (1..5).map(row).collect() })]
