@@ -64,8 +64,8 @@ impl Model {
 
     /// Of several actions with this key the first one that can be done is done.
     fn key(&mut self, key: Key) -> Vec<Effect> {
-        let is_meant = |action: &&Action| action.keys.contains(&key) && action.is_meant(self);
-        match action::in_reach(self.focus).find(is_meant) {
+        let meant: Vec<_> = action::in_reach(self.focus).filter(|action| action.keys.contains(&key)).collect();
+        match meant.iter().find(|action| action.refusal(self).is_none()).or(meant.first()) {
             Some(action) => self.act(action),
             None => Vec::new(),
         }

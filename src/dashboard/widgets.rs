@@ -18,4 +18,4 @@ pub(crate) use scroll::Scroll;
 pub(crate) use search::occurrences;
 pub(crate) use table::{Cell, Column, Room, Row, Table};
 pub(crate) use text::{cut, skip, width};
-pub(crate) use wrap::wrap;
+pub(crate) use wrap::{wrap, wrapped};

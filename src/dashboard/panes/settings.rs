@@ -250,7 +250,7 @@ impl Pane for Settings {
         }
     }
 
-    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
         self.mode.hints()
     }
 

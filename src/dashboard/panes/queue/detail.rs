@@ -185,7 +185,7 @@ fn tabs(line: Rect) -> impl Iterator<Item = (Tab, Rect)> {
     Tab::ALL.into_iter().map(move |tab| {
         let columns = u16::try_from(width(tab.title())).unwrap_or(0);
         let place = Rect { x, width: columns, ..line }.intersection(line);
-        x = x.saturating_add(columns + 1);
+        x = x.saturating_add(columns);
         (tab, place)
     })
 }
@@ -289,7 +289,7 @@ impl Overlay for Detail {
             let text = format!("{below} more");
             let columns = u16::try_from(width(&text)).unwrap_or(0);
             let x = line.right().saturating_sub(columns).max(line.x);
-            frame.buffer_mut().set_stringn(x, line.y, text, usize::from(columns), theme.dim);
+            frame.buffer_mut().set_stringn(x, line.y + 1, text, usize::from(columns), theme.dim);
         }
         Some(room.as_position())
     }

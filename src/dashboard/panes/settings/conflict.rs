@@ -9,7 +9,7 @@ use super::merge::{Clash, Merge};
 use super::value::side;
 use crate::dashboard::Shared;
 use crate::dashboard::pane::Motion;
-use crate::dashboard::widgets::{ListCursor, wrap};
+use crate::dashboard::widgets::{ListCursor, wrapped};
 use crate::text::printable;
 
 /// The question which of two values is to stand, for each setting that both sides changed.
@@ -63,11 +63,11 @@ impl Conflict {
         let columns = usize::from(area.width);
         let mut lines = Vec::new();
         let told = "The file was changed on disk while you edited it. Choose whose value is to stand; nothing is lost.";
-        lines.extend(wrap(told, columns).into_iter().map(|row| Line::styled(row, theme.warning)));
-        let both = wrap(&self.others(), columns);
+        lines.extend(wrapped(told, columns).into_iter().map(|row| Line::styled(row, theme.warning)));
+        let both = wrapped(&self.others(), columns);
         lines.extend(both.into_iter().map(|row| Line::styled(row, theme.dim)));
         if let Some(error) = &self.error {
-            let error = wrap(&printable(error), columns);
+            let error = wrapped(&printable(error), columns);
             lines.extend(error.into_iter().map(|row| Line::styled(row, theme.bad)));
         }
         lines.push(Line::default());
@@ -110,7 +110,7 @@ fn clash_lines(clash: &Clash, columns: usize, is_here: bool, shared: &Shared) ->
     let theme = &shared.theme;
     let style = if is_here { theme.selected } else { theme.title };
     let name = format!("{} ({})", printable(clash.label), printable(&clash.key));
-    let mut lines: Vec<_> = wrap(&name, columns).into_iter().map(|row| Line::styled(row, style)).collect();
+    let mut lines: Vec<_> = wrapped(&name, columns).into_iter().map(|row| Line::styled(row, style)).collect();
     let sign = |chosen: bool| if chosen { shared.glyphs.pick("(•)", "(x)") } else { "( )" };
     let sides = [
         ("   ", "was", &clash.was, theme.dim),
@@ -119,7 +119,7 @@ fn clash_lines(clash: &Clash, columns: usize, is_here: bool, shared: &Shared) ->
     ];
     for (sign, whose, value, style) in sides {
         let value = side(clash.kind, value.as_deref());
-        for (at, row) in wrap(&value, columns.saturating_sub(14).max(8)).into_iter().enumerate() {
+        for (at, row) in wrapped(&value, columns.saturating_sub(14).max(8)).into_iter().enumerate() {
             let head = if at == 0 { format!("  {sign} {whose:<7} ") } else { " ".repeat(14) };
             lines.push(Line::from(vec![Span::styled(head, style), Span::styled(row, style)]));
         }

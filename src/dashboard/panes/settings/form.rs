@@ -13,7 +13,7 @@ use super::modes::Mode;
 use super::sheet::{Line, TABS};
 use super::typing::Typing;
 use crate::dashboard::Shared;
-use crate::dashboard::widgets::{cut, width, wrap};
+use crate::dashboard::widgets::{cut, width, wrapped};
 use crate::text::printable;
 
 /// The parts of the pane.
@@ -136,7 +136,7 @@ fn errors(typing: &Typing, area: Rect) -> Vec<String> {
     let columns = usize::from(area.width.saturating_sub(row::MARGIN + 2));
     let most = usize::from(area.height.saturating_sub(1)).min(3);
     let Some(error) = &typing.error else { return Vec::new() };
-    let mut rows = wrap(&printable(error), columns);
+    let mut rows = wrapped(&printable(error), columns);
     rows.truncate(most);
     rows
 }

@@ -13,7 +13,7 @@ use crate::dashboard::field::Field;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::overlays::messages::motion;
 use crate::dashboard::pane::Motion;
-use crate::dashboard::widgets::{ListCursor, cut, wrap};
+use crate::dashboard::widgets::{ListCursor, cut, wrapped};
 use crate::text::printable;
 
 /// The rows above the list: what it is, and its help.
@@ -251,9 +251,9 @@ impl ListEdit {
     /// What is to be said of the list as a whole.
     fn foot(&self, columns: usize) -> Vec<String> {
         if self.is_leaving {
-            return wrap("The changes are not taken over yet: w takes them over, Esc again drops them.", columns);
+            return wrapped("The changes are not taken over yet: w takes them over, Esc again drops them.", columns);
         }
         let whole = self.complaints.iter().filter(|complaint| complaint.entry.is_none());
-        whole.flat_map(|complaint| wrap(&printable(&complaint.text), columns)).take(3).collect()
+        whole.flat_map(|complaint| wrapped(&printable(&complaint.text), columns)).take(3).collect()
     }
 }

@@ -11,7 +11,7 @@ use super::value::{side, when};
 use crate::config::{self, Apply, Difference};
 use crate::dashboard::Shared;
 use crate::dashboard::pane::Motion;
-use crate::dashboard::widgets::{Scroll, width, wrap};
+use crate::dashboard::widgets::{Scroll, width, wrapped};
 use crate::text::printable;
 
 /// The changes before they are applied.
@@ -95,7 +95,7 @@ impl Review {
         let theme = &shared.theme;
         let mut lines = Vec::new();
         let mut say = |text: &str, style: Style| {
-            lines.extend(wrap(&printable(text), usize::from(room)).into_iter().map(|row| Line::styled(row, style)));
+            lines.extend(wrapped(&printable(text), usize::from(room)).into_iter().map(|row| Line::styled(row, style)));
         };
         match self.changes.len() {
             0 => say("Nothing but the text of the file changes.", theme.title),
@@ -151,12 +151,12 @@ fn side_by_side(change: &Difference, room: u16, shared: &Shared) -> Vec<Line<'st
             Span::styled(note, style),
         ]));
     } else {
-        lines.extend(wrap(&name, room).into_iter().map(|row| Line::styled(row, theme.title)));
+        lines.extend(wrapped(&name, room).into_iter().map(|row| Line::styled(row, theme.title)));
         lines.push(Line::from(vec![Span::styled(key, theme.dim), Span::styled(format!("  {note}"), style)]));
     }
     let arrow = shared.glyphs.pick(" → ", " > ");
     let half = room.saturating_sub(2 + width(arrow)) / 2;
-    let side = |value: &Option<String>| wrap(&side(change.kind, value.as_deref()), half);
+    let side = |value: &Option<String>| wrapped(&side(change.kind, value.as_deref()), half);
     let (old, new) = (side(&change.old), side(&change.new));
     for row in 0..old.len().max(new.len()) {
         let text = |side: &[String]| side.get(row).cloned().unwrap_or_default();
@@ -182,5 +182,5 @@ fn text_lines(step: &Step, columns: usize, shared: &Shared) -> Vec<Line<'static>
         Step::Gap => (' ', shared.glyphs.pick("⋮", ":"), theme.dim),
     };
     let row = |(at, row): (usize, String)| Line::styled(format!("{} {row}", if at == 0 { sign } else { ' ' }), style);
-    wrap(&printable(line), columns).into_iter().enumerate().map(row).collect()
+    wrapped(&printable(line), columns).into_iter().enumerate().map(row).collect()
 }

@@ -10,7 +10,7 @@ use crate::dashboard::Shared;
 use crate::dashboard::panes::settings::Settings;
 use crate::dashboard::panes::settings::sheet::{Line, Setting};
 use crate::dashboard::panes::settings::value::{shown, side};
-use crate::dashboard::widgets::{width, wrap};
+use crate::dashboard::widgets::{width, wrapped};
 use crate::text::printable;
 
 /// Draws the help: what matters most first, as far as there is room.
@@ -26,7 +26,7 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
     let columns = usize::from(area.width);
     let mut lines = Vec::new();
     let mut say = |text: &str, style: Style| {
-        lines.extend(wrap(text, columns).into_iter().map(|row| Text::styled(row, style)));
+        lines.extend(wrapped(text, columns).into_iter().map(|row| Text::styled(row, style)));
     };
     if let Some(trouble) = pane.trouble() {
         say(&printable(trouble), theme.warning);
