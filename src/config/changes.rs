@@ -181,7 +181,7 @@ mod tests {
         let size = "[messages]\nmax_message_size = \"4 MiB\"";
         let some = |text: &str| Some(text.to_owned());
         let key = "messages.max_message_size".to_owned();
-        assert_eq!(differing("", size), [(key, some("\"2048 KB\""), some("\"4096 KB\""))]);
+        assert_eq!(differing("", size), [(key, some("\"2 MiB\""), some("\"4 MiB\""))]);
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl Settings {
         if self.in_force_of.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, settings)) {
             return;
         }
-        self.keep_selected(|pane| pane.in_force = Sheet::new(settings, &base(shared), &[]));
+        self.keep_selected(|pane| pane.in_force = Sheet::new(settings, &base(shared), None, &[]));
         self.in_force_of = Some(Arc::clone(settings));
     }
 }

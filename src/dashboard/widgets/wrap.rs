@@ -28,7 +28,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     rows
 }
 
-/// The same parts as texts, without blanks at their ends.
+/// The same as lines of their own, without the blanks at which they were broken.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     wrap(text, columns).into_iter().map(|row| text[row].trim_end().to_owned()).collect()
 }
@@ -47,6 +47,7 @@ mod tests {
         assert_eq!(parts("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(parts("a 漢字漢字", 5), ["a ", "漢字", "漢字"]);
         assert_eq!(parts("", 5), [""]);
+        assert_eq!(wrapped("250 2.0.0 queued as 17", 10), ["250 2.0.0", "queued as", "17"]);
     }
 
     proptest::proptest! {

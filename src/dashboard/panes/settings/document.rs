@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::edits::Edits;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, written};
 use crate::config::{self, Difference, Draft, Problem};
 use crate::engine::view::SettingsText;
 
@@ -14,7 +14,7 @@ pub(super) struct Document {
     pub(super) path: String,
     base: PathBuf,
     /// What the file holds, as far as is known.
-    original: String,
+    original: Draft,
     /// The text that the edits are made to: the original, or an earlier one that is to come back.
     start: Draft,
     /// The same with the edits.
@@ -56,13 +56,13 @@ impl Document {
         let before = config::parse(text, &base).map_err(said)?;
         Ok(Self {
             path,
-            original: text.to_owned(),
+            sheet: Sheet::new(&before, &base, Some(&start), &[]),
+            original: start.clone(),
             draft: start.clone(),
             start,
             edits: Edits::new(before.domains.len()),
             now: before.clone(),
             changes: Vec::new(),
-            sheet: Sheet::new(&before, &base, &[]),
             before,
             base,
         })
@@ -88,7 +88,7 @@ impl Document {
 
     /// Whether there is anything to apply.
     pub(super) fn is_changed(&self) -> bool {
-        !self.edits.is_empty() || self.start.original() != self.original
+        !self.edits.is_empty() || self.start.original() != self.original()
     }
 
     /// The text with the edits.
@@ -98,7 +98,7 @@ impl Document {
 
     /// What the file holds, as far as is known.
     pub(super) fn original(&self) -> &str {
-        &self.original
+        self.original.original()
     }
 
     /// The value of a key as it stands in the text, or as the default has it; TOML.
@@ -162,7 +162,7 @@ impl Document {
 
     /// Takes all changes back.
     pub(super) fn revert_all(&mut self) -> Result<(), String> {
-        *self = self.over(&self.original)?;
+        *self = self.over(self.original())?;
         Ok(())
     }
 
@@ -193,7 +193,16 @@ impl Document {
 
     fn compare(&mut self) {
         self.changes = config::differences(&self.before, &self.now);
-        self.sheet = Sheet::new(&self.now, &self.base, &self.changes);
+        for change in &mut self.changes {
+            let as_written = |draft| written(draft, change.kind, &change.key);
+            if let Some(value) = as_written(&self.original) {
+                change.old = Some(value);
+            }
+            if let Some(value) = as_written(&self.draft) {
+                change.new = Some(value);
+            }
+        }
+        self.sheet = Sheet::new(&self.now, &self.base, Some(&self.draft), &self.changes);
     }
 }
 

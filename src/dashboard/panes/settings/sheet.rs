@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{self, Apply, DOMAIN, Difference, Field, Kind, SECTIONS, Section};
+use crate::config::{self, Apply, DOMAIN, Difference, Draft, Field, Kind, SECTIONS, Section};
 
 /// A tab and the sections on it, by their paths.
 pub(super) struct Tab {
@@ -62,7 +62,7 @@ pub(super) struct Setting {
     pub(super) help: &'static str,
     pub(super) kind: Kind,
     pub(super) apply: Apply,
-    /// As TOML, a secret masked.
+    /// As TOML, a secret masked. Sizes, time spans and lists are as somebody wrote them.
     pub(super) value: String,
     pub(super) is_default: bool,
     /// Whether its feature is not in this version.
@@ -84,9 +84,9 @@ impl Setting {
 pub(super) struct Sheet(Vec<Vec<Line>>);
 
 impl Sheet {
-    /// The sheet with the values of `settings`; relative paths start at `base`.
-    pub(super) fn new(settings: &config::Settings, base: &Path, changes: &[Difference]) -> Self {
-        let reader = Reader { base, changes };
+    /// The sheet with the values of `settings`, where they come from `draft`; relative paths start at `base`.
+    pub(super) fn new(settings: &config::Settings, base: &Path, draft: Option<&Draft>, changes: &[Difference]) -> Self {
+        let reader = Reader { base, draft, changes };
         let mut tabs: Vec<_> = TABS.iter().map(|tab| reader.tab(tab, settings)).collect();
         for (number, domain) in (1..).zip(&settings.domains) {
             tabs[DOMAINS].push(Line::Heading(format!("Remote domain {number}")));
@@ -113,6 +113,7 @@ impl Sheet {
 /// Makes lines of settings.
 struct Reader<'a> {
     base: &'a Path,
+    draft: Option<&'a Draft>,
     changes: &'a [Difference],
 }
 
@@ -137,13 +138,21 @@ impl Reader<'_> {
             help: field.help,
             kind: field.kind(),
             apply: field.apply,
-            value: field.value(settings),
+            value: self
+                .draft
+                .and_then(|draft| written(draft, field.kind(), &key))
+                .unwrap_or_else(|| field.value(settings)),
             is_default: field.is_default(settings, self.base),
             is_later: field.is_later(),
             default: field.default,
             key,
         }))
     }
+}
+
+/// The value of a key as somebody wrote it, where that tells more than the words we would have for it.
+pub(super) fn written(draft: &Draft, kind: Kind, key: &str) -> Option<String> {
+    matches!(kind, Kind::Size | Kind::Span | Kind::List).then(|| draft.value(key)).flatten()
 }
 
 fn section(path: &str) -> Option<&'static Section> {
@@ -166,7 +175,7 @@ mod tests {
     fn every_key_is_found_in_the_sheet() {
         let text = "[[domain]]\nname = \"a.example\"\n";
         let settings = config::parse(text, Path::new("/srv")).unwrap();
-        let sheet = Sheet::new(&settings, Path::new("/srv"), &[]);
+        let sheet = Sheet::new(&settings, Path::new("/srv"), None, &[]);
         for key in config::fields().map(|field| field.key).chain(["domain[1].name", "domain[1].smart_host"]) {
             let (tab, line) = sheet.find(key).unwrap();
             assert_eq!(sheet.lines(tab)[line].setting().unwrap().key, key);
