@@ -6,11 +6,13 @@
 mod arguments;
 mod badmail;
 pub(crate) mod config;
+mod demo;
 mod log;
 mod output;
 mod queue;
 mod remote;
 mod run;
+mod screen;
 mod serve;
 mod service;
 mod trial;
@@ -77,7 +79,7 @@ fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Config(command) => configure(file, command),
         Command::Run { panic_key } => run::run(file, panic_key),
         Command::Attach => not_yet("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"),
-        Command::Demo => not_yet("the demonstration", "`mailroot serve` runs the relay"),
+        Command::Demo => demo::demo(),
         Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
         Command::Admin { .. } | Command::Ssh => {
             not_yet("administration by SSH", "who owns the control socket may administer")

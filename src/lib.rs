@@ -13,6 +13,7 @@
 //! * [`delivery`]: routes, the scheduler, attempts, reports.
 //! * [`engine`]: all of it running, with snapshots out and commands in.
 //! * [`demo`]: an engine with clients and smart hosts around it, for looking at.
+//! * [`dashboard`], [`terminal`]: what a viewer sees, as a pure function; the viewer's terminal, wherever it is.
 //! * [`remote`]: the control socket, and views as text and JSON.
 //! * [`cli`]: the command line.
 

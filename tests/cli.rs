@@ -76,7 +76,6 @@ fn what_comes_later_says_so_with_status_1() {
     let folder = empty_folder();
     for arguments in [
         &["attach"][..],
-        &["demo"],
         &["user", "add", "bob", "--ntlm"],
         &["admin", "list"],
         &["check", "smart-host"],

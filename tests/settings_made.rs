@@ -37,6 +37,7 @@ async fn settings_applied_where_there_was_no_file_make_it_and_it_is_followed() {
     assert!(message.ends_with(&format!("; they are in {} from now on", file.display())), "{message}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     assert_eq!(handle.settings().messages.max_recipients, Some(7));
+    assert_eq!(handle.latest().settings_file.as_deref(), Some(&file));
 
     // By hand, again and again: nobody knows when the engine begins to look.
     for number in 8.. {

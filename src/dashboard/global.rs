@@ -7,6 +7,7 @@ use super::model::Model;
 use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
 use super::overlays::messages::Messages;
+use super::overlays::notice::Notice;
 use super::overlays::palette::Palette;
 use super::overlays::trial::Trial;
 use super::pane::{Motion, PaneId};
@@ -92,7 +93,9 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
     Action::new("mouse", &[Key::char('m')], "mouse", "Use the mouse here, or leave it to the terminal", mouse),
     Action::new("messages", &[Key::char('M')], "messages", "All messages that came and went", messages),
-    Action::new("problems", &[Key::char('!')], "problems", "What needs a person, in full", problems).when(any_problem),
+    Action::new("problems", &[Key::char('!')], "problems", "What needs a person, in full", problems)
+        .hinted(85)
+        .when(any_problem),
     Action::new("repaint", &[Key::ctrl('l')], "repaint", "Draw everything anew", |_| vec![Effect::Repaint]),
     Action::new(
         "suspend",
@@ -194,7 +197,7 @@ fn problems(model: &mut Model) -> Vec<Effect> {
     let snapshot = &model.shared.snapshot;
     let lines = snapshot.problems.iter().chain(snapshot.warnings.iter());
     let lines = lines.map(|line| format!("- {}", crate::text::printable(line))).collect();
-    model.open(Confirm::new("What needs a person", lines, "Close", Vec::new()));
+    model.open(Notice::new("What needs a person", lines));
     Vec::new()
 }
 

@@ -14,6 +14,13 @@ use crate::text::printable;
 /// Below this part of the disk free space is said in the colour of warnings.
 const LITTLE: u64 = 10;
 
+/// What to do first, the longer the better.
+const BARE: [&str; 3] = [
+    "No smart host is set, so mail goes straight to the recipients' MX hosts. Press S to set one, T to send a test.",
+    "No smart host is set: mail goes to MX hosts. S sets one, T sends a test.",
+    "No smart host: S sets one, T tests.",
+];
+
 /// Draws the header.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
     let mut rows = area.rows();
@@ -33,19 +40,28 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
 /// What a person should do something about, or know when nothing is set up yet.
 pub(super) fn notice(shared: &Shared) -> Option<(Style, String)> {
     let (snapshot, theme) = (&shared.snapshot, &shared.theme);
-    let more = |texts: &[String]| if texts.len() > 1 { format!(" (+{} more)", texts.len() - 1) } else { String::new() };
     if let Some(problem) = snapshot.problems.first() {
-        return Some((theme.bad, format!("! {}{}", printable(problem), more(&snapshot.problems))));
+        return Some((theme.bad, trouble(problem, shared)));
     }
     if let Some(warning) = snapshot.warnings.first() {
-        return Some((theme.warning, format!("! {}{}", printable(warning), more(&snapshot.warnings))));
+        return Some((theme.warning, trouble(warning, shared)));
     }
     let settings = &snapshot.settings;
     let is_bare = settings.delivery.advanced.smart_host.is_none() && settings.domains.is_empty();
-    is_bare.then(|| {
-        let text = "No smart host is set, so mail goes straight to the recipients' MX hosts. Press S to set one, T to send a test.";
-        (theme.warning, text.to_owned())
-    })
+    let text = BARE.iter().find(|text| text.len() <= usize::from(shared.size.width)).or(BARE.last());
+    text.filter(|_| is_bare).map(|text| (theme.warning, (*text).to_owned()))
+}
+
+/// The first of the troubles, cut to leave room for how many there are and the key that shows them in full.
+fn trouble(first: &str, shared: &Shared) -> String {
+    let count = shared.snapshot.problems.len() + shared.snapshot.warnings.len();
+    let room = usize::from(shared.size.width);
+    let text = format!("! {}", printable(first));
+    if count == 1 && width(&text) <= room {
+        return text;
+    }
+    let more = if count == 1 { "  (! shows it all)".to_owned() } else { format!("  (! shows all {count})") };
+    cut(&text, room.saturating_sub(more.len()), shared.glyphs.ellipsis()) + &more
 }
 
 /// Spans on the left, and others on the right as far as there is room.

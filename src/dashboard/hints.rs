@@ -39,11 +39,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model) {
 
 /// Keys and what they do, those that matter most first; none that would be refused.
 fn hints(model: &Model) -> Vec<(String, String)> {
-    let special = match model.overlays.last() {
+    let edited = match model.overlays.last() {
         Some(overlay) => Some(overlay.hints()),
-        None => model.panes.get(model.focus).edit_hints(),
+        None => model.panes.get(model.focus).hints(),
     };
-    if let Some(hints) = special {
+    if let Some(hints) = edited {
         return hints.into_iter().map(|(key, what)| (key.to_owned(), what.to_owned())).collect();
     }
     let mut actions: Vec<_> = action::in_reach(model.focus)

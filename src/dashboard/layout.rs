@@ -11,9 +11,6 @@ const STACK: Size = Size::new(100, 34);
 /// From here on all four stand in a square.
 const SQUARE: Size = Size::new(170, 46);
 
-/// Around the content of an overlay: its frame, and a blank on both sides.
-pub(super) const OVERLAY: Margin = Margin::new(2, 1);
-
 /// The parts of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Areas {
@@ -45,14 +42,6 @@ impl Areas {
     pub(super) fn inner(&self, area: Rect) -> Rect {
         if self.tabs.is_some() { area } else { area.inner(Margin::new(1, 1)) }
     }
-}
-
-/// Where an overlay lies that would like so many columns and rows inside of its frame: in the middle, above the hints.
-pub(super) fn overlay(screen: Size, (columns, rows): (u16, u16)) -> Rect {
-    let height = screen.height.saturating_sub(1);
-    let columns = columns.saturating_add(2 * OVERLAY.horizontal).min(screen.width);
-    let rows = rows.saturating_add(2 * OVERLAY.vertical).min(height.saturating_sub(1));
-    Rect { x: (screen.width - columns) / 2, y: (height - rows) / 2, width: columns, height: rows }
 }
 
 /// The live panes above each other; the one that has the keys gets the most.

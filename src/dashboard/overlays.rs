@@ -1,8 +1,10 @@
 //! The overlays that belong to no pane.
 
 pub(crate) mod confirm;
+mod entries;
 pub(crate) mod help;
 pub(crate) mod messages;
+pub(crate) mod notice;
 pub(crate) mod palette;
 pub(crate) mod picker;
 pub(crate) mod trial;

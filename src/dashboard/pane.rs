@@ -64,11 +64,6 @@ pub(crate) trait Pane {
         None
     }
 
-    /// While a text of the pane is edited: its keys and what they do, for the line of hints.
-    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        None
-    }
-
     /// The cursor is to move.
     fn go(&mut self, motion: Motion, shared: &mut Shared) -> Vec<Effect>;
 
@@ -88,6 +83,11 @@ pub(crate) trait Pane {
     /// What stands in its frame behind its name: counts, the filter, the sort.
     fn status(&self, _shared: &Shared) -> String {
         String::new()
+    }
+
+    /// The keys that count while the pane edits something, in place of those of its actions.
+    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        None
     }
 
     /// Draws into the inner area. Returns where the hardware cursor belongs: on the selection, or in the text being

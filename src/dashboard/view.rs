@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use super::layout::{Areas, SMALLEST};
@@ -55,12 +55,13 @@ impl Model {
         if areas.tabs.is_none() {
             let theme = &self.shared.theme;
             let style = if pane == self.focus { theme.focused } else { theme.frame };
-            let mut title = vec![Span::styled(format!(" {} {} ", pane.place() + 1, pane.title()), theme.title)];
-            let status = self.panes.get(pane).status(&self.shared);
+            let title = Line::styled(format!(" {} {} ", pane.place() + 1, pane.title()), theme.title);
+            let room = usize::from(area.width).saturating_sub(title.width() + 5);
+            let status = cut(&self.panes.get(pane).status(&self.shared), room, self.shared.glyphs.ellipsis());
+            let mut block = Block::bordered().border_style(style).title(title);
             if !status.is_empty() {
-                title.push(Span::styled(format!("{status} "), theme.dim));
+                block = block.title(Line::styled(format!(" {status} "), theme.dim).right_aligned());
             }
-            let mut block = Block::bordered().border_style(style).title(Line::from(title));
             if self.shared.glyphs.ascii {
                 block = block.border_set(ASCII_BORDER);
             } else {

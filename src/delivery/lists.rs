@@ -77,6 +77,7 @@ impl Dispatcher {
             if cursor.is_none() {
                 return;
             }
+            self.0.make_way();
         }
     }
 
@@ -131,6 +132,7 @@ impl Dispatcher {
     /// The rows of these messages, without those that are gone.
     pub fn rows_of(&self, ids: &[QueueId]) -> Vec<Row> {
         let rows = |ids: &[QueueId]| {
+            self.0.make_way();
             self.0.with(|scheduler, _| ids.iter().filter_map(|id| scheduler.row(id)).collect::<Vec<_>>())
         };
         ids.chunks(ROWS).flat_map(rows).collect()
@@ -139,6 +141,7 @@ impl Dispatcher {
     /// Those of these messages that are in the queue and of which `wanted` says so.
     pub fn among(&self, ids: &[QueueId], wanted: impl Fn(Listed<'_>) -> bool) -> Vec<QueueId> {
         let known = |ids: &[QueueId]| {
+            self.0.make_way();
             let is_wanted = |scheduler: &Scheduler, id: &QueueId| scheduler.index().get(id).is_some_and(&wanted);
             self.0.with(|scheduler, _| ids.iter().filter(|id| is_wanted(scheduler, id)).cloned().collect::<Vec<_>>())
         };
@@ -148,6 +151,7 @@ impl Dispatcher {
     /// Where the mail for each of these domains goes, as [`Row::destination`] names it.
     pub fn destinations_of(&self, domains: &[Domain]) -> Vec<String> {
         let names = |domains: &[Domain]| {
+            self.0.make_way();
             self.0.with(|scheduler, _| {
                 domains.iter().map(|domain| scheduler.destination_named_for(domain)).collect::<Vec<_>>()
             })
@@ -168,6 +172,7 @@ impl Dispatcher {
             if cursor.is_none() {
                 return;
             }
+            self.0.make_way();
         }
     }
 }

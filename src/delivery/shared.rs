@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
@@ -17,11 +19,15 @@ use crate::queue::Committed;
 
 /// Tasks that close rounds no connection closes: mail that met a dead destination, a missing domain.
 const CLERKS: usize = 8;
+/// How long whoever only looks makes way for others, at most.
+const WAY: Duration = Duration::from_millis(5);
 
 /// The heart of delivery, behind an `Arc` in every task.
 pub(super) struct Shared {
     pub(super) context: Context,
     state: Mutex<State>,
+    /// Threads that wait for the state.
+    waiting: AtomicUsize,
     runtime: Handle,
     /// Rung when a task of ours has ended.
     ended: Notify,
@@ -48,7 +54,13 @@ impl Shared {
     pub(super) fn new(context: Context) -> Self {
         let scheduler = Scheduler::new(context.settings.load_full(), context.clock.now(), fastrand::Rng::new());
         let state = State { scheduler, sleepers: HashMap::new(), clerks: 0, tasks: 0 };
-        Self { context, state: Mutex::new(state), runtime: Handle::current(), ended: Notify::new() }
+        Self {
+            context,
+            state: Mutex::new(state),
+            waiting: AtomicUsize::new(0),
+            runtime: Handle::current(),
+            ended: Notify::new(),
+        }
     }
 
     /// Asks or tells the scheduler something, and does what it wants done.
@@ -109,8 +121,7 @@ impl Shared {
 
     fn lock<T>(self: &Arc<Self>, work: impl FnOnce(&mut State) -> T) -> T {
         let (value, actions) = {
-            // A panic in the scheduler ended one task; the others go on with what it left.
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state();
             let value = work(&mut state);
             let actions = state.scheduler.actions();
             for action in &actions {
@@ -127,6 +138,29 @@ impl Shared {
             self.carry_out(action);
         }
         value
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic in the scheduler ended one task; the others go on with what it left.
+        match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                state
+            }
+        }
+    }
+
+    /// To be called by whoever takes the lock many times on end: the lock itself is not fair, and who takes it again at
+    /// once would get it before those who were woken for it.
+    pub(super) fn make_way(&self) {
+        let start = Instant::now();
+        while self.waiting.load(Ordering::Relaxed) > 0 && start.elapsed() < WAY {
+            std::thread::yield_now();
+        }
     }
 
     fn carry_out(self: &Arc<Self>, action: Action) {

@@ -134,7 +134,9 @@ impl Handle {
             crate::text::quoted(to.as_str())
         );
         let hostname = self.settings().general.hostname.clone();
+        let deed = format!("a test message to {to}");
         let trial = Trial::new(hostname, from, to).map_err(|error| error.to_string())?;
+        self.0.record_deed(actor, &deed);
         let shared = Arc::clone(&self.0);
         let server = async move { shared.reloader.first_address().await };
         Ok(TrialWatch::new(trial, Arc::clone(&self.0.clock), server))
@@ -146,8 +148,9 @@ impl Handle {
         self.0.sampler.watch(&*self.0)
     }
 
-    /// One picture of the engine.
+    /// One picture of the engine. Disk and Badmail are shown as they were when last looked at.
     pub fn latest(&self) -> Arc<Snapshot> {
+        self.0.surroundings.look_soon();
         self.0.sampler.latest(&*self.0)
     }
 

@@ -108,7 +108,7 @@ impl smtp::Host for Intake {
                 self.problems.clear(Source::Disk);
                 self.ledger.totals.accepted.add(1);
                 self.ledger.totals.bytes_in.add(committed.message.size);
-                self.ledger.record(accepted(committed.id.as_str(), &committed.message));
+                self.ledger.record(accepted(self.clock.now(), committed.id.as_str(), &committed.message));
                 self.dispatcher.submit(committed);
                 Ok(())
             }
@@ -140,8 +140,8 @@ impl smtp::Host for Intake {
 }
 
 /// The line of the delivery log for a message that was just accepted.
-pub(super) fn accepted(id: &str, message: &Message) -> Record {
-    let mut record = Record::new(message.received, Event::Accepted, id);
+pub(super) fn accepted(at: Timestamp, id: &str, message: &Message) -> Record {
+    let mut record = Record::new(at, Event::Accepted, id);
     record.client = message.origin.client.map(|client| client.to_string());
     record.sender = Some(message.envelope.sender.to_string());
     record.host = message.origin.helo.as_deref().map(str::to_owned);

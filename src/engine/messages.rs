@@ -89,7 +89,7 @@ pub(super) async fn preview(shared: &Shared, actor: &Actor, id: &str) -> Outcome
     }
 }
 
-/// Works out which messages are meant, then acts on exactly those.
+/// Works out which messages are meant, and acts on exactly those.
 pub(super) async fn act(shared: &Shared, actor: &Actor, act: QueueAct, target: &Target) -> Outcome {
     let ids = match select(shared, target) {
         Ok(ids) => ids,

@@ -39,7 +39,7 @@ fn hand_on(shared: &Shared, taken: Taken) {
             tracing::info!("took {} from Pickup as {}", text::quoted(&file), committed.id);
             shared.ledger.totals.picked_up.add(1);
             shared.ledger.totals.accepted.add(1);
-            shared.ledger.record(accepted(committed.id.as_str(), &committed.message));
+            shared.ledger.record(accepted(shared.clock.now(), committed.id.as_str(), &committed.message));
             shared.dispatcher.submit(*committed);
         }
         Taken::SetAside { file, reason, badmail } => {

@@ -131,3 +131,52 @@ impl Plan {
         self.name == name && self.actor == actor.name
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Role;
+
+    fn plan(name: &str, ids: usize) -> Plan {
+        let id: QueueId = "a".parse().unwrap();
+        let (name, actor) = (name.to_owned(), "anna".to_owned());
+        Plan { name, actor, made: Instant::now(), act: QueueAct::Hold, target: Target::All, ids: vec![id; ids] }
+    }
+
+    fn remembered(plans: &Plans) -> Vec<String> {
+        plans.lock().iter().map(|plan| plan.name.clone()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_plan_is_forgotten_after_five_minutes() {
+        let plans = Plans::default();
+        plans.remember(plan("old", 1));
+        tokio::time::advance(KEPT / 2).await;
+        plans.remember(plan("new", 1));
+        tokio::time::advance(KEPT / 2).await;
+        assert_eq!(remembered(&plans), ["new"]);
+    }
+
+    #[tokio::test]
+    async fn few_plans_are_remembered_and_fewer_large_ones() {
+        let plans = Plans::default();
+        for number in 0..=MAX_PLANS {
+            plans.remember(plan(&number.to_string(), 1));
+        }
+        assert_eq!((remembered(&plans).len(), remembered(&plans)[0].as_str()), (MAX_PLANS, "1"));
+        plans.remember(plan("large", MAX_IDS - 2));
+        assert_eq!(remembered(&plans), ["15", "16", "large"]);
+        plans.remember(plan("larger", MAX_IDS + 1));
+        assert_eq!(remembered(&plans), ["larger"], "the newest is kept, whatever its size");
+    }
+
+    #[tokio::test]
+    async fn a_plan_is_taken_once_and_by_who_made_it() {
+        let plans = Plans::default();
+        plans.remember(plan("one", 1));
+        let named = |name: &str| Actor { name: name.to_owned(), role: Role::Admin };
+        assert!(plans.take("one", &named("bert")).is_none() && plans.take("two", &named("anna")).is_none());
+        assert!(plans.take("one", &named("anna")).is_some());
+        assert!(plans.take("one", &named("anna")).is_none());
+    }
+}

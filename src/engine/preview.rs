@@ -1,10 +1,12 @@
 //! A message as a person may read it without fear: decoded, bounded, and nothing in it can do anything.
 //!
 //! Whoever wrote the message may have written it for the reader of it, a parser of MIME or a terminal. So a bounded
-//! part of it is read, in a thread of its own that may fail, and every text is made printable.
+//! part of it is read, in a thread of its own, in which a panic of the parser ends nothing, and every text is made
+//! printable.
 
 use std::borrow::Cow;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use mail_parser::decoders::html::html_to_text;
@@ -59,7 +61,7 @@ pub(super) async fn of(id: &str, size: u64, mut content: Content) -> Result<Prev
     apart(id.to_owned(), octets, size).await
 }
 
-/// Parses in a thread of its own: a panic ends nothing else, and a slow message keeps nobody waiting.
+/// Parses in a thread of its own, with a stack of its own: a slow message keeps nobody waiting.
 async fn apart(id: String, octets: Vec<u8>, size: u64) -> Result<Preview, PreviewError> {
     let (sender, receiver) = oneshot::channel();
     // Who does not wait any longer does not take the answer.
@@ -73,8 +75,21 @@ async fn apart(id: String, octets: Vec<u8>, size: u64) -> Result<Preview, Previe
 
 /// The preview of a message of `size` octets of which these are the first. What is not understood is shown as text.
 ///
-/// May panic or recurse deeply on what a stranger wrote; the engine calls it where that hurts nobody.
+/// May recurse deeply on what a stranger wrote; the engine calls it where there is room for that.
 pub fn preview_of(id: &str, octets: &[u8], size: u64) -> Preview {
+    or_as_text(id, octets, size, || decoded(id, octets, size))
+}
+
+/// A parser that panics is one more way in which a message is not understood.
+fn or_as_text(id: &str, octets: &[u8], size: u64, decode: impl FnOnce() -> Option<Preview>) -> Preview {
+    catch_unwind(AssertUnwindSafe(decode)).ok().flatten().unwrap_or_else(|| {
+        let mut text = Text::of(octets, size);
+        text.take(&String::from_utf8_lossy(octets));
+        Preview { schema: SCHEMA, id: id.to_owned(), text: text.lines, is_cut: text.is_cut, ..Preview::default() }
+    })
+}
+
+fn decoded(id: &str, octets: &[u8], size: u64) -> Option<Preview> {
     let parser = MessageParser::new()
         .with_mime_headers()
         .header_address(HeaderName::From)
@@ -83,17 +98,17 @@ pub fn preview_of(id: &str, octets: &[u8], size: u64) -> Preview {
         .header_text(HeaderName::Subject)
         .header_raw(HeaderName::Date)
         .default_header_ignore();
-    let message = parser.parse(octets);
-    let mut text = Text { lines: Vec::new(), is_cut: (octets.len() as u64) < size };
-    let (header, attachments) = if let Some(message) = &message {
-        message.text_bodies().for_each(|part| text.take(&readable(part)));
-        (header(message), attachments(message, octets.len(), size))
-    } else {
-        text.take(&String::from_utf8_lossy(octets));
-        (Vec::new(), Vec::new())
-    };
-    let Text { lines, is_cut } = text;
-    Preview { schema: SCHEMA, id: id.to_owned(), header, text: lines, is_cut, attachments }
+    let message = parser.parse(octets)?;
+    let mut text = Text::of(octets, size);
+    message.text_bodies().for_each(|part| text.take(&readable(part)));
+    Some(Preview {
+        schema: SCHEMA,
+        id: id.to_owned(),
+        header: header(&message),
+        text: text.lines,
+        is_cut: text.is_cut,
+        attachments: attachments(&message, octets.len(), size),
+    })
 }
 
 /// The text as far as it is shown.
@@ -103,6 +118,10 @@ struct Text {
 }
 
 impl Text {
+    fn of(octets: &[u8], size: u64) -> Self {
+        Self { lines: Vec::new(), is_cut: (octets.len() as u64) < size }
+    }
+
     fn take(&mut self, text: &str) {
         let text = text.trim_ascii_end();
         for line in text.split('\n').filter(|_| !text.is_empty()) {
@@ -304,6 +323,13 @@ mod tests {
         read((0..).map(digest).take(READ / 56).collect::<String>()).await;
         let mixed = |n: usize| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n");
         read((0..).map(mixed).take(READ / 50).collect::<String>()).await;
+    }
+
+    #[test]
+    fn a_message_on_which_the_parser_stumbles_is_shown_as_text() {
+        let preview = or_as_text("1", b"Subject: x\r\n\r\ntext\r\n", 99, || panic!("as the parser would"));
+        assert_eq!(preview.text, ["Subject: x", "", "text"]);
+        assert_eq!((preview.id.as_str(), preview.is_cut), ("1", true));
     }
 
     #[tokio::test]

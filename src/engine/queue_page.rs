@@ -14,17 +14,17 @@ pub enum SortKey {
     /// When the message was accepted: the order of the index, which costs nothing.
     #[default]
     Received,
-    /// The sender.
+    /// The sender, capitals beside small letters.
     Sender,
-    /// The first recipient.
+    /// The first recipient, likewise.
     Recipient,
     /// Octets of content.
     Size,
-    /// Queued, active, held.
+    /// Active, queued, held.
     State,
     /// Attempts so far.
     Attempts,
-    /// When it is tried next.
+    /// When it is tried next; those that are held, and so are not, come last.
     Next,
     /// Where it goes.
     Destination,
@@ -39,9 +39,9 @@ pub struct QueueQuery {
     pub sort: SortKey,
     /// The other way round.
     pub descending: bool,
-    /// The first row wanted.
+    /// The first row wanted; behind the end lies the last page.
     pub offset: usize,
-    /// Rows wanted.
+    /// Rows wanted; more than 500 are not given.
     pub limit: usize,
     /// A message whose place is wanted too, wherever it is.
     pub selected: Option<QueueId>,
@@ -50,7 +50,8 @@ pub struct QueueQuery {
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct QueuePage {
-    /// [`super::QueueSummary::revision`] it was made from.
+    /// [`super::QueueSummary::revision`] it was made from. While that is behind the snapshot's, there is something newer
+    /// to ask for: in a large queue a sorted or filtered list is worked out a few times a second only.
     pub revision: u64,
     /// Messages in the queue.
     pub total: usize,
@@ -58,7 +59,7 @@ pub struct QueuePage {
     pub matched: usize,
     /// The place of the first row here.
     pub offset: usize,
-    /// The rows.
+    /// The rows as they are now, without those that are gone by now.
     pub rows: Vec<Row>,
     /// The place of the selected message; `None` if it is gone or does not match.
     pub selected: Option<usize>,

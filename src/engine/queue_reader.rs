@@ -9,6 +9,7 @@
 mod shape;
 mod sorting;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,8 +48,8 @@ struct Order {
     revision: u64,
     time: Timestamp,
     pace: Pace,
-    /// Where the selected message was found last.
-    found: usize,
+    /// The message that was looked for last, and where it is in the ids.
+    sought: Option<(QueueId, Option<usize>)>,
 }
 
 /// How often something is worked out anew.
@@ -131,7 +132,7 @@ impl QueueReader {
             let ids = sorting::sorted(&self.dispatcher, filter, sort);
             let total = counts.queued + counts.active + counts.held;
             let pace = self.thrift.pace(start, total);
-            Order { filter: filter.clone(), sort, ids, total, revision, time, pace, found: 0 }
+            Order { filter: filter.clone(), sort, ids, total, revision, time, pace, sought: None }
         });
         self.order.insert(order)
     }
@@ -148,13 +149,14 @@ impl Order {
         if descending { self.ids.len() - 1 - place } else { place }
     }
 
-    /// The place of a message: mostly where it was, else in the window that is looked at, else anywhere.
-    fn place(&mut self, id: &QueueId, window: std::ops::Range<usize>, descending: bool) -> Option<usize> {
-        let is_at = |index: usize| self.ids.get(index) == Some(id);
-        let seen = window.map(|place| self.index(place, descending)).find(|&index| is_at(index));
-        let found = if is_at(self.found) { Some(self.found) } else { seen };
-        self.found = found.or_else(|| self.ids.iter().position(|other| other == id))?;
-        Some(self.index(self.found, descending))
+    /// The place of a message. One that was not looked for last is mostly in the window that is looked at.
+    fn place(&mut self, id: &QueueId, window: Range<usize>, descending: bool) -> Option<usize> {
+        let known = self.sought.take().filter(|(sought, _)| sought == id);
+        let (_, found) = self.sought.insert(known.unwrap_or_else(|| {
+            let seen = window.map(|place| self.index(place, descending)).find(|&index| self.ids[index] == *id);
+            (id.clone(), seen.or_else(|| self.ids.iter().position(|other| other == id)))
+        }));
+        found.map(|index| self.index(index, descending))
     }
 }
 

@@ -125,6 +125,7 @@ impl Reloader {
         let ready = self.prepare(&mut listeners, settings).await.map_err(NotReplaced::Refused)?;
         if let Err(error) = save(&place, base, text).await {
             listeners.give_back(ready.bound).await;
+            self.note(&listeners);
             return Err(error);
         }
         let changes = self.publish(&mut listeners, ready, text.to_owned());
@@ -168,6 +169,7 @@ impl Reloader {
         self.problems.clear(Source::Settings);
         if changes.is_empty() {
             listeners.serve(bound);
+            self.note(listeners);
             return changes;
         }
         keep_until_restart(&self.settings.load(), &mut new);
@@ -181,10 +183,15 @@ impl Reloader {
         self.settings.store(Arc::new(new));
         listeners.serve(bound);
         listeners.retain(&addresses);
-        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
+        self.note(listeners);
         self.dispatcher.settings_changed();
         tracing::info!("settings: {}", describe(&changes));
         changes
+    }
+
+    /// Takes note of the addresses in service.
+    fn note(&self, listeners: &Listeners) {
+        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
     }
 
     /// What the file holds is not in force.

@@ -356,6 +356,13 @@ mod tests {
     }
 
     #[test]
+    fn only_an_age_makes_the_answer_depend_on_the_time() {
+        let depends = |text: &str| text.parse::<Filter>().unwrap().depends_on_time();
+        assert!(depends("from:app age>1h") && depends("!age<1d"));
+        assert!(!depends("") && !depends("from:app size>1MB"));
+    }
+
+    #[test]
     fn all_words_must_match_and_an_exclamation_mark_excludes() {
         assert!(matches("from:app state:held"));
         assert!(!matches("from:app state:queued"));

@@ -113,7 +113,7 @@ impl Driver {
 
     /// Gives the terminal another size.
     pub(crate) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
-        self.terminal.backend_mut().resize(width, height);
+        self.shrink(width, height);
         self.send(Msg::Input(Input::Resize(Size::new(width, height))))
     }
 

@@ -14,6 +14,7 @@ mod keys;
 mod log;
 mod pictures;
 mod queue;
+mod screenshots;
 mod sessions;
 mod stage;
 mod transcript;

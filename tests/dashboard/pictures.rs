@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use mailroot::dashboard::{Colors, Mode, MouseKind, PaneId, Preferences, ThemeName, Viewer};
+use mailroot::dashboard::{Answer, Colors, Mode, MouseKind, PaneId, Preferences, ThemeName, Viewer};
 use mailroot::engine::{EngineState, Role, Snapshot};
 
-use super::driver::{Driver, viewer};
+use super::driver::{self, Driver, viewer};
 use super::fixtures;
-
-/// The sizes at which pictures are taken.
-const SIZES: [(u16, u16); 5] = [(30, 8), (40, 15), (80, 24), (120, 40), (200, 60)];
 
 /// The log, which fills the screen, after some keys.
 fn after(keys: &str, viewer: Viewer, snapshot: Snapshot, (width, height): (u16, u16)) -> Driver {
@@ -21,11 +18,7 @@ fn after(keys: &str, viewer: Viewer, snapshot: Snapshot, (width, height): (u16, 
 
 /// One picture for each size.
 fn pictures(keys: &str, snapshot: &Snapshot) -> String {
-    let picture = |(width, height)| {
-        let mut driver = after(keys, viewer(Role::Admin), snapshot.clone(), (width, height));
-        format!("== {width}x{height}\n{}\n", driver.screen())
-    };
-    SIZES.map(picture).join("\n")
+    driver::pictures(|width, height| after(keys, viewer(Role::Admin), snapshot.clone(), (width, height)))
 }
 
 /// A relay that is paused, with little disk left, problems and warnings.
@@ -44,7 +37,9 @@ fn troubled() -> Snapshot {
 /// A relay that nobody has set up.
 fn bare() -> Snapshot {
     let mut snapshot = fixtures::snapshot();
-    snapshot.settings = Arc::new(mailroot::config::Settings::defaults(std::path::Path::new("/srv/mailroot")));
+    let mut settings = mailroot::config::Settings::defaults(std::path::Path::new("/srv/mailroot"));
+    settings.general.hostname = "relay.corp.example".parse().unwrap();
+    snapshot.settings = Arc::new(settings);
     snapshot
 }
 
@@ -80,7 +75,7 @@ fn what_needs_a_person() {
 
 #[test]
 fn a_message_on_the_bottom_line() {
-    insta::assert_snapshot!(pictures("z?<Esc>o", &troubled()));
+    insta::assert_snapshot!(pictures("n", &troubled()));
 }
 
 #[test]
@@ -93,6 +88,7 @@ fn all_panes_in_sight() {
     let picture = |(width, height, focus)| {
         let preferences = Preferences { pane: focus, ..Preferences::default() };
         let mut driver = Driver::with(viewer(Role::Admin), fixtures::snapshot(), width, height, &preferences);
+        driver.answer(Answer::Page(fixtures::page()));
         format!("== {width}x{height} {focus:?}\n{}\n", driver.screen())
     };
     let sizes = [(120, 40, PaneId::Log), (120, 40, PaneId::Settings), (200, 60, PaneId::Log)];

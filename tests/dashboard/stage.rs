@@ -83,7 +83,8 @@ impl Stage {
             Effect::Execute(request, command) => vec![Answer::Outcome(request.clone(), self.outcome(command))],
             Effect::ReadQueue(_) => vec![Answer::Page(self.page())],
             Effect::ReadIds(_) => {
-                vec![Answer::Ids(self.page().rows.iter().map(|row| row.id.parse().unwrap()).collect())]
+                let ids = self.page().rows.into_iter().filter_map(|row| row.id.parse().ok());
+                vec![Answer::Ids(ids.collect())]
             }
             Effect::ReadShape => {
                 let row = |place| ShapeRow { destination: text(), total: place, ..ShapeRow::default() };

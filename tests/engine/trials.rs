@@ -35,6 +35,9 @@ async fn a_test_message_tells_its_dialogue_and_the_id_under_which_it_was_accepte
     let TrialEvent::Accepted { id: Some(id), advice } = outcome else { panic!("{outcome:?}") };
     assert!(advice.starts_with(&format!("Accepted as {id}. ")), "{advice}");
     assert_eq!(house.queue().await[0]["id"], id.as_str());
+    let records = house.log("event:act").await;
+    assert_eq!(records[0]["actor"], "the admin");
+    assert_eq!(records[0]["reply"], "a test message to bob@far.example");
 }
 
 #[tokio::test(flavor = "multi_thread")]

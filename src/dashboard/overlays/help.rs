@@ -2,18 +2,18 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
 
+use super::entries::{self, keys_of};
 use crate::dashboard::Shared;
 use crate::dashboard::action::{Action, Scope, actions};
 use crate::dashboard::field::Field;
-use crate::dashboard::input::{Input, KeyCode};
+use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::overlay::{Overlay, Reaction};
 use crate::dashboard::pane::{Motion, PaneId};
 use crate::dashboard::widgets::ListCursor;
 
-/// Columns for the keys.
-const KEYS: usize = 18;
+/// Before the text that is searched.
+const LABEL: &str = "Search: ";
 
 /// All actions, those of the pane that has the keys first.
 pub(crate) struct Help {
@@ -58,18 +58,13 @@ fn is_found(action: &Action, search: &str) -> bool {
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-/// An action's keys as one text.
-pub(crate) fn keys_of(action: &Action) -> String {
-    action.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
 impl Overlay for Help {
     fn title(&self) -> String {
         "Help".to_owned()
     }
 
     fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("type", "search"), ("Up Down", "move"), ("Esc", "close")]
+        vec![("Esc", "close"), ("type", "search"), ("Up Down", "move")]
     }
 
     fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction {
@@ -80,6 +75,7 @@ impl Overlay for Help {
                     self.search = Field::default();
                     return Reaction::Stay(Vec::new());
                 }
+                _ if *key == Key::ctrl('c') => return Reaction::Close(Vec::new()),
                 KeyCode::Up => Some(Motion::Up),
                 KeyCode::Down => Some(Motion::Down),
                 KeyCode::PageUp => Some(Motion::PageUp),
@@ -87,7 +83,7 @@ impl Overlay for Help {
                 _ => None,
             };
             if let Some(motion) = motion {
-                self.cursor.fit(self.entries().len(), usize::from(shared.size.height.saturating_sub(7)));
+                self.cursor.fit(self.entries().len(), entries::height(self, shared));
                 self.cursor.go(motion);
                 return Reaction::Stay(Vec::new());
             }
@@ -104,27 +100,36 @@ impl Overlay for Help {
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position> {
         let theme = &shared.theme;
-        let entries = self.entries();
+        let found = self.entries();
+        let [search, rows, foot] = entries::parts(area);
         let mut list = self.cursor;
-        list.fit(entries.len(), usize::from(area.height.saturating_sub(1)));
-        let label = "Search: ";
-        frame.buffer_mut().set_stringn(area.x, area.y, label, usize::from(area.width), theme.dim);
-        let field = Rect { x: (area.x + 8).min(area.right()), width: area.width.saturating_sub(8), height: 1, ..area };
-        let cursor = self.search.draw(frame.buffer_mut(), field, theme.field);
-        for (y, (place, entry)) in (area.y + 1..area.bottom()).zip(entries.iter().enumerate().skip(list.offset())) {
-            let row = Rect { y, height: 1, ..area };
-            let line = match entry {
-                Entry::Heading(title) => Line::styled(*title, theme.title),
-                Entry::Action(action) => Line::from(vec![
-                    Span::styled(format!("  {:KEYS$} ", keys_of(action)), theme.key),
-                    Span::styled(action.help, theme.text),
-                ]),
-            };
-            frame.render_widget(line, row);
+        list.fit(found.len(), usize::from(rows.height));
+        let buffer = frame.buffer_mut();
+        buffer.set_stringn(search.x, search.y, LABEL, usize::from(search.width), theme.dim);
+        let label = u16::try_from(LABEL.len()).unwrap_or(0).min(search.width);
+        let field = Rect { x: search.x + label, width: search.width - label, ..search };
+        let cursor = self.search.draw(buffer, field, theme.field);
+        for (row, (place, entry)) in rows.rows().zip(found.iter().enumerate().skip(list.offset())) {
+            match entry {
+                Entry::Heading(title) => {
+                    _ = buffer.set_stringn(row.x, row.y, title, usize::from(row.width), theme.title)
+                }
+                Entry::Action(action) => {
+                    let indented = Rect { x: (row.x + 2).min(row.right()), width: row.width.saturating_sub(2), ..row };
+                    entries::draw(buffer, indented, action, theme.text, "", shared);
+                }
+            }
             if list.place() == Some(place) {
-                frame.buffer_mut().set_style(row, theme.selected_elsewhere);
+                buffer.set_style(row, theme.selected_elsewhere);
             }
         }
+        let chosen = list.place().and_then(|place| found.get(place));
+        let told = match chosen {
+            Some(Entry::Action(action)) => action.help,
+            Some(Entry::Heading(_)) => "",
+            None => "nothing found",
+        };
+        entries::draw_foot(buffer, foot, told, shared);
         Some(cursor)
     }
 }

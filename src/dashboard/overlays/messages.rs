@@ -2,18 +2,45 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use crate::dashboard::Shared;
-use crate::dashboard::input::{Input, KeyCode};
-use crate::dashboard::overlay::{Overlay, Reaction};
+use crate::dashboard::input::{Input, Key, KeyCode};
+use crate::dashboard::overlay::{self, Overlay, Reaction};
 use crate::dashboard::pane::Motion;
 use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::ListCursor;
+use crate::dashboard::widgets::{Scroll, wrap};
+use crate::text::printable;
+
+/// Columns for the time and what follows it.
+const TIME: u16 = 10;
+/// The widest that the list becomes.
+const WIDEST: u16 = 90;
 
 /// The list of messages, the newest first.
 #[derive(Default)]
 pub(crate) struct Messages {
-    cursor: ListCursor,
+    scroll: Scroll,
+}
+
+impl Messages {
+    /// The rows of all messages: the time at the first one of each, a part of the text, and its style.
+    fn rows(shared: &Shared, columns: u16) -> Vec<(String, String, Style)> {
+        let columns = usize::from(columns.saturating_sub(TIME)).max(1);
+        let rows = shared.toasts.all().rev().flat_map(|toast| {
+            let style = match toast.weight {
+                Weight::Info | Weight::Undo => shared.theme.text,
+                Weight::Warning => shared.theme.warning,
+                Weight::Error => shared.theme.bad,
+            };
+            let text = printable(&toast.text).into_owned();
+            let parts: Vec<_> = wrap(&text, columns).into_iter().map(|part| text[part].to_owned()).collect();
+            let time = toast.at.to_string()[11..19].to_owned();
+            let times = std::iter::once(time).chain(std::iter::repeat(String::new()));
+            times.zip(parts).map(move |(time, part)| (time, part, style))
+        });
+        rows.collect()
+    }
 }
 
 impl Overlay for Messages {
@@ -22,18 +49,18 @@ impl Overlay for Messages {
     }
 
     fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("j k", "move"), ("Esc", "close")]
+        vec![("Esc", "close"), ("j k", "move")]
     }
 
     fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction {
-        self.cursor.fit(shared.toasts.all().len(), usize::from(shared.size.height.saturating_sub(6)));
-        if let Input::Key(key) = input {
-            match key.code {
-                KeyCode::Esc | KeyCode::Char('q') | KeyCode::Enter => return Reaction::Close(Vec::new()),
-                code => {
-                    if let Some(motion) = motion(code) {
-                        self.cursor.go(motion);
-                    }
+        let Input::Key(key) = input else { return Reaction::Stay(Vec::new()) };
+        match key.code {
+            KeyCode::Esc | KeyCode::Char('q') | KeyCode::Enter => return Reaction::Close(Vec::new()),
+            _ if *key == Key::ctrl('c') => return Reaction::Close(Vec::new()),
+            code => {
+                if let Some(motion) = motion(code) {
+                    let room = overlay::inner(overlay::area(self.wants(shared), shared.size));
+                    self.scroll.go(motion, Self::rows(shared, room.width).len(), usize::from(room.height));
                 }
             }
         }
@@ -41,29 +68,23 @@ impl Overlay for Messages {
     }
 
     fn wants(&self, shared: &Shared) -> (u16, u16) {
-        (90, u16::try_from(shared.toasts.all().len().max(1)).unwrap_or(u16::MAX))
+        let columns = overlay::inner(overlay::area((WIDEST, 1), shared.size)).width;
+        (columns, u16::try_from(Self::rows(shared, columns).len().max(1)).unwrap_or(u16::MAX))
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position> {
-        let mut cursor = self.cursor;
-        cursor.fit(shared.toasts.all().len(), usize::from(area.height));
-        if shared.toasts.all().len() == 0 {
-            frame.buffer_mut().set_stringn(area.x, area.y, "nothing so far", usize::from(area.width), shared.theme.dim);
+        let rows = Self::rows(shared, area.width);
+        let (buffer, columns) = (frame.buffer_mut(), usize::from(area.width));
+        if rows.is_empty() {
+            buffer.set_stringn(area.x, area.y, "nothing so far", columns, shared.theme.dim);
         }
-        for (y, (place, toast)) in
-            (area.y..area.bottom()).zip(shared.toasts.all().rev().enumerate().skip(cursor.offset()))
-        {
-            let style = match toast.weight {
-                _ if cursor.place() == Some(place) => shared.theme.selected,
-                Weight::Info | Weight::Undo => shared.theme.text,
-                Weight::Warning => shared.theme.warning,
-                Weight::Error => shared.theme.bad,
-            };
-            let line = format!("{}  {}", &toast.at.to_string()[11..19], toast.text);
-            frame.buffer_mut().set_stringn(area.x, y, line, usize::from(area.width), style);
+        let offset = self.scroll.offset(rows.len(), usize::from(area.height));
+        for (y, (time, text, style)) in (area.y..area.bottom()).zip(rows.into_iter().skip(offset)) {
+            buffer.set_stringn(area.x, y, time, columns, shared.theme.dim);
+            let x = (area.x + TIME).min(area.right());
+            buffer.set_stringn(x, y, text, usize::from(area.right() - x), style);
         }
-        let row = cursor.place()?.saturating_sub(cursor.offset());
-        Some(Position::new(area.x, area.y + u16::try_from(row).unwrap_or(0)))
+        Some(area.as_position())
     }
 }
 

@@ -2,13 +2,12 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
 
-use super::help::keys_of;
+use super::entries;
 use crate::dashboard::Shared;
 use crate::dashboard::action::Action;
 use crate::dashboard::field::Field;
-use crate::dashboard::input::{Input, KeyCode};
+use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::overlay::{Overlay, Reaction};
 use crate::dashboard::pane::Motion;
 use crate::dashboard::toasts::Weight;
@@ -25,6 +24,13 @@ struct Entry {
     action: &'static Action,
     /// Why it cannot be done.
     refusal: Option<String>,
+}
+
+impl Entry {
+    /// The reason in brackets, behind a gap.
+    fn why(&self) -> String {
+        self.refusal.as_ref().map(|reason| format!("  ({reason})")).unwrap_or_default()
+    }
 }
 
 impl Palette {
@@ -66,13 +72,14 @@ impl Overlay for Palette {
     }
 
     fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("type", "search"), ("Up Down", "choose"), ("Enter", "do it"), ("Esc", "close")]
+        vec![("Enter", "do it"), ("Esc", "close"), ("Up Down", "choose"), ("type", "search")]
     }
 
     fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction {
         if let Input::Key(key) = input {
             let motion = match key.code {
                 KeyCode::Esc => return Reaction::Close(Vec::new()),
+                _ if *key == Key::ctrl('c') => return Reaction::Close(Vec::new()),
                 KeyCode::Enter => {
                     let found = self.found();
                     let Some(entry) = found.get(self.cursor.place().unwrap_or(0)) else {
@@ -90,7 +97,7 @@ impl Overlay for Palette {
                 _ => None,
             };
             if let Some(motion) = motion {
-                self.cursor.fit(self.found().len(), usize::from(shared.size.height.saturating_sub(7)));
+                self.cursor.fit(self.found().len(), entries::height(self, shared));
                 self.cursor.go(motion);
                 return Reaction::Stay(Vec::new());
             }
@@ -108,27 +115,25 @@ impl Overlay for Palette {
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position> {
         let theme = &shared.theme;
         let found = self.found();
+        let [search, rows, foot] = entries::parts(area);
         let mut list = self.cursor;
-        list.fit(found.len(), usize::from(area.height.saturating_sub(1)));
-        frame.buffer_mut().set_stringn(area.x, area.y, ":", 1, theme.key);
-        let field = Rect { x: (area.x + 1).min(area.right()), width: area.width.saturating_sub(1), height: 1, ..area };
-        let cursor = self.search.draw(frame.buffer_mut(), field, theme.field);
-        for (y, (place, entry)) in (area.y + 1..area.bottom()).zip(found.iter().enumerate().skip(list.offset())) {
-            let row = Rect { y, height: 1, ..area };
-            let (style, why) = match &entry.refusal {
-                None => (theme.text, String::new()),
-                Some(reason) => (theme.dim, format!("  ({reason})")),
-            };
-            let line = Line::from(vec![
-                Span::styled(format!("{:10} ", keys_of(entry.action)), theme.key),
-                Span::styled(entry.action.help, style),
-                Span::styled(why, theme.dim),
-            ]);
-            frame.render_widget(line, row);
+        list.fit(found.len(), usize::from(rows.height));
+        let buffer = frame.buffer_mut();
+        buffer.set_stringn(search.x, search.y, ":", 1, theme.key);
+        let field = Rect { x: (search.x + 1).min(search.right()), width: search.width.saturating_sub(1), ..search };
+        let cursor = self.search.draw(buffer, field, theme.field);
+        for (row, (place, entry)) in rows.rows().zip(found.iter().enumerate().skip(list.offset())) {
+            let style = if entry.refusal.is_none() { theme.text } else { theme.dim };
+            entries::draw(buffer, row, entry.action, style, &entry.why(), shared);
             if list.place() == Some(place) {
-                frame.buffer_mut().set_style(row, theme.selected);
+                buffer.set_style(row, theme.selected);
             }
         }
+        let told = match list.place().and_then(|place| found.get(place)) {
+            Some(entry) => format!("{}{}", entry.action.help, entry.why()),
+            None => "no action has these letters".to_owned(),
+        };
+        entries::draw_foot(buffer, foot, &told, shared);
         Some(cursor)
     }
 }

@@ -10,29 +10,27 @@ mod history;
 mod lines;
 mod look;
 mod narrow;
-mod prompt;
 mod search;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect, Size};
 
-pub(crate) use actions::ACTIONS;
-use columns::Columns;
-use lines::Lines;
-use prompt::{Kind, Prompt};
-use search::Search;
-
+pub(crate) use self::actions::ACTIONS;
+use self::columns::Columns;
+use self::history::History;
+use self::lines::Lines;
+use self::search::Needle;
 use crate::dashboard::Shared;
-use crate::dashboard::input::{Input, Key, KeyCode};
+use crate::dashboard::input::Input;
 use crate::dashboard::message::Effect;
 use crate::dashboard::pane::{Motion, Pane};
-use crate::dashboard::theme::Glyphs;
-use crate::dashboard::widgets::{ListCursor, count, cut};
+use crate::dashboard::widgets::{FilterLine, ListCursor, count, cut};
 use crate::engine::LogTail;
 use crate::ledger::{Record, RecordFilter};
-use crate::text::printable;
 
-/// Columns that the filter may take in the pane's title.
+/// What can be typed into the filter.
+const ADVICE: &str = "event: id: from: to: domain: client: host: reply: actor: !word";
+/// Columns that filter and search may take in the pane's title.
 const CHIP: usize = 30;
 
 /// The pane.
@@ -45,9 +43,12 @@ pub(crate) struct Log {
     seen: u64,
     /// How many columns it is moved to the right.
     moved: usize,
-    filter: Option<Chip>,
-    search: Option<Search>,
-    prompt: Option<Prompt>,
+    filter: FilterLine<RecordFilter>,
+    search: FilterLine<Needle>,
+    /// Those of the lines in which the text stands that is looked for.
+    found: Lines,
+    /// What was in sight before a filter or a search was typed.
+    origin: View,
     size: Size,
 }
 
@@ -62,17 +63,9 @@ struct View {
     is_following: bool,
 }
 
-/// A filter that is in force.
-struct Chip {
-    text: String,
-    filter: RecordFilter,
-}
-
-impl Chip {
-    /// A filter, unless it lets all lines pass.
-    fn new(text: &str, filter: RecordFilter) -> Option<Self> {
-        (!text.trim().is_empty()).then(|| Self { text: text.to_owned(), filter })
-    }
+impl View {
+    /// The newest line, whatever comes.
+    const NEWEST: Self = Self { selected: 0, top: 0, is_following: true };
 }
 
 impl Default for Log {
@@ -80,62 +73,36 @@ impl Default for Log {
         Self {
             lines: Lines::default(),
             cursor: ListCursor::default(),
-            view: View { selected: 0, top: 0, is_following: true },
+            view: View::NEWEST,
             seen: 0,
             moved: 0,
-            filter: None,
-            search: None,
-            prompt: None,
+            filter: FilterLine::new(ADVICE).opened_by("&"),
+            search: FilterLine::new("a text to be found"),
+            found: Lines::default(),
+            origin: View::NEWEST,
             size: Size::ZERO,
         }
     }
 }
 
 impl Log {
-    /// Shows only what happened to a message, the newest of it selected. The keys are given by the caller.
-    pub(crate) fn show_message(&mut self, id: &str) {
-        let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        let id = if is_plain { id.to_owned() } else { crate::text::quoted(id) };
-        self.show_filter(&format!("id:{id}"));
-    }
-
-    /// Shows only what matches an expression, the newest of it selected. What is wrong with it is shown beside it.
-    pub(crate) fn show_filter(&mut self, expression: &str) {
-        self.prompt = None;
-        self.view.is_following = true;
-        match expression.parse() {
-            Ok(filter) => self.set_filter(Chip::new(expression, filter)),
-            Err(_) => self.ask(Kind::Filter, expression),
-        }
-    }
-
     /// The selected line.
     fn line<'t>(&self, tail: &'t LogTail) -> Option<&'t Record> {
         lines::line(tail, self.lines.number(self.cursor.place()?)?)
     }
 
-    fn set_filter(&mut self, filter: Option<Chip>) {
-        self.filter = filter;
-        self.lines = Lines::default();
-        if let Some(search) = &mut self.search {
-            search.found = Lines::default();
-        }
-    }
-
     /// Takes in what is new, and keeps the cursor on its line.
     fn follow(&mut self, tail: &LogTail) {
-        let filter = self.filter.as_ref().map(|chip| &chip.filter);
-        let is_wanted = |record: &Record| filter.is_none_or(|filter| filter.matches(record));
-        self.lines.follow(tail, is_wanted);
-        if let Some(search) = &mut self.search {
-            search.follow(tail, is_wanted);
+        let (filter, needle) = (self.filter.filter(), self.search.filter());
+        self.lines.follow(tail, |record| filter.matches(record));
+        if !needle.is_empty() {
+            self.found.follow(tail, |record| filter.matches(record) && needle.is_in(record));
         }
-        let prompt = self.prompt.as_ref().map_or(0, Prompt::rows);
-        let rows = usize::from(self.size.height.saturating_sub(1 + prompt));
         if self.moved > 0 {
             self.moved = self.moved.min(Columns::last_move(self.size.width));
         }
-        self.cursor.fit(self.lines.len(), rows);
+        let rows = self.size.height.saturating_sub(1 + self.edited_rows());
+        self.cursor.fit(self.lines.len(), usize::from(rows));
         if self.view.is_following {
             self.cursor.go(Motion::Last);
         } else {
@@ -168,33 +135,20 @@ impl Log {
             new => format!("{} new below", count(new)),
         }
     }
+
+    /// Opens all that happened to the message of the selected line.
+    fn open(&self, shared: &mut Shared) {
+        if let Some(record) = self.line(&shared.snapshot.log) {
+            let history = History::of(record, &shared.snapshot.log);
+            shared.opening.push(Box::new(history));
+        }
+    }
 }
 
 impl Pane for Log {
     fn edit(&mut self, input: &Input, shared: &mut Shared) -> Option<Vec<Effect>> {
-        let prompt = self.prompt.as_mut()?;
-        let tail = &shared.snapshot.log;
-        match input {
-            Input::Key(Key { code: KeyCode::Enter, .. }) if prompt.error.is_none() => self.end_prompt(true, tail),
-            Input::Key(Key { code: KeyCode::Esc, .. }) => self.end_prompt(false, tail),
-            Input::Key(key) if *key == Key::ctrl('c') => self.end_prompt(false, tail),
-            input if prompt.field.take(input) == Some(true) => self.typed(tail),
-            _ => {}
-        }
+        self.edit_lines(input, &shared.snapshot.log)?;
         Some(Vec::new())
-    }
-
-    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
-        self.prompt.as_ref().map(|prompt| match prompt.kind {
-            Kind::Search => vec![("Enter", "keep"), ("Esc", "back"), ("type", "a text")],
-            Kind::Filter => {
-                vec![
-                    ("Enter", "keep"),
-                    ("Esc", "all lines"),
-                    ("type", "words, event:failed, to:bob, !reply:greylisted"),
-                ]
-            }
-        })
     }
 
     fn go(&mut self, motion: Motion, shared: &mut Shared) -> Vec<Effect> {
@@ -212,6 +166,7 @@ impl Pane for Log {
             }
         }
         self.follow(&shared.snapshot.log);
+        self.origin = self.view;
         Vec::new()
     }
 
@@ -221,10 +176,13 @@ impl Pane for Log {
         if row >= self.cursor.height() || place >= self.lines.len() {
             return Vec::new();
         }
-        shared.is_entered = self.cursor.place() == Some(place) && self.prompt.is_none();
+        if self.cursor.place() == Some(place) {
+            self.open(shared);
+        }
         self.view.is_following &= place + 1 == self.lines.len();
         self.cursor.set(place);
         self.pin();
+        self.origin = self.view;
         Vec::new()
     }
 
@@ -235,40 +193,39 @@ impl Pane for Log {
     }
 
     fn status(&self, shared: &Shared) -> String {
-        let mut parts = Vec::new();
-        if let Some(chip) = &self.filter {
-            let text = cut(&printable(&chip.text), CHIP, shared.glyphs.ellipsis());
-            parts.push(format!("& {text} ({})", count(self.lines.len())));
+        let chip = |text: String| cut(&text, CHIP, shared.glyphs.ellipsis());
+        let filter = self.filter.chip().map(|text| format!("{} ({})", chip(text), count(self.lines.len())));
+        let search = self.search.chip().map(|text| format!("{} ({})", chip(text), self.found()));
+        let parts: Vec<_> = filter.into_iter().chain(search).chain([self.following()]).collect();
+        parts.join(shared.glyphs.pick(" · ", " | "))
+    }
+
+    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        if self.filter.is_open() {
+            Some(vec![("Enter", "keep"), ("Esc", "all lines"), ("Up Down", "move")])
+        } else if self.search.is_open() {
+            Some(vec![("Enter", "keep"), ("Esc", "no search"), ("Up Down", "move")])
+        } else {
+            None
         }
-        if let Some(search) = &self.search {
-            let text = cut(&printable(search.text()), CHIP, shared.glyphs.ellipsis());
-            parts.push(format!("/{text} ({})", self.found().unwrap_or_default()));
-        }
-        parts.push(self.following());
-        parts.join(separator(shared.glyphs))
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared, has_focus: bool) -> Option<Position> {
-        let prompt_rows = self.prompt.as_ref().map_or(0, Prompt::rows).min(area.height);
-        let list = Rect { height: area.height - prompt_rows, ..area };
-        let mut cursor = if self.lines.len() == 0 {
+        let edited = self.edited_rows().min(area.height);
+        let list = Rect { height: area.height - edited, ..area };
+        let cursor = if self.lines.len() == 0 {
             self.draw_nothing(frame, list, shared);
             None
         } else {
             self.draw_rows(frame, list, shared, has_focus)
         };
-        if let Some(prompt) = self.prompt.as_ref().filter(|_| prompt_rows > 0) {
-            let line = Rect { y: list.bottom(), height: prompt_rows, ..area };
-            let said = match prompt.kind {
-                Kind::Search => self.found().map(|found| format!("{found} found")).unwrap_or_default(),
-                Kind::Filter => format!("{} lines", count(self.lines.len())),
-            };
-            cursor = Some(prompt.draw(frame.buffer_mut(), line, &said, shared));
+        let line = Rect { y: list.bottom(), height: edited, ..area };
+        if line.is_empty() {
+            cursor
+        } else if self.filter.is_open() {
+            Some(self.filter.draw(frame.buffer_mut(), line, shared))
+        } else {
+            Some(self.search.draw(frame.buffer_mut(), line, shared))
         }
-        cursor
     }
-}
-
-fn separator(glyphs: Glyphs) -> &'static str {
-    glyphs.pick(" · ", " | ")
 }

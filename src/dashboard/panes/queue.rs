@@ -144,7 +144,7 @@ impl Pane for Queue {
         Some(self.filtered(is_other, shared))
     }
 
-    fn edit_hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
         let is_open = match self.view {
             View::List => self.list.filter.is_open(),
             View::Badmail => self.badmail.filter.is_open(),

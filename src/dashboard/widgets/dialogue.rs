@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use ratatui::layout::Size;
 
-use super::rows_of;
 use super::search::occurrences;
+use super::wrap;
 use crate::clock::Timestamp;
 use crate::dashboard::pane::Motion;
 use crate::ledger::Side;
@@ -188,7 +188,7 @@ impl Dialogue {
         let top = self.top();
         (top.entry..self.end())
             .flat_map(move |number| {
-                let rows = self.entry(number).map(|entry| rows_of(&entry.text, self.columns())).unwrap_or_default();
+                let rows = self.entry(number).map(|entry| wrap(&entry.text, self.columns())).unwrap_or_default();
                 rows.into_iter().enumerate().map(move |(row, part)| (Place { entry: number, row }, part))
             })
             .skip(top.row)
@@ -232,7 +232,7 @@ impl Dialogue {
     }
 
     fn rows(&self, number: u64) -> usize {
-        self.entry(number).map_or(1, |entry| rows_of(&entry.text, self.columns()).len())
+        self.entry(number).map_or(1, |entry| wrap(&entry.text, self.columns()).len())
     }
 
     fn entry(&self, number: u64) -> Option<&Entry> {

@@ -12,8 +12,6 @@ use crate::dashboard::field::Field;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::text::{FilterError, printable};
 
-/// Before the text.
-const PROMPT: &str = "/";
 /// Columns that a text has at least.
 const LEAST: u16 = 12;
 
@@ -25,6 +23,8 @@ pub(crate) struct FilterLine<F> {
     filter: F,
     written: String,
     error: Option<FilterError>,
+    /// The key that opens it, before the text.
+    prompt: &'static str,
     /// What can be typed, for an empty line.
     advice: &'static str,
 }
@@ -38,13 +38,25 @@ impl<F: FromStr<Err = FilterError> + Default + PartialEq> FilterLine<F> {
             filter: F::default(),
             written: String::new(),
             error: None,
+            prompt: "/",
             advice,
         }
+    }
+
+    /// The same, opened by another key than `/`.
+    pub(crate) fn opened_by(mut self, key: &'static str) -> Self {
+        self.prompt = key;
+        self
     }
 
     /// The filter in force.
     pub(crate) fn filter(&self) -> &F {
         &self.filter
+    }
+
+    /// Whether what stands in the line is the filter in force.
+    pub(crate) fn is_understood(&self) -> bool {
+        self.error.is_none()
     }
 
     /// Whether it is being typed.
@@ -54,7 +66,7 @@ impl<F: FromStr<Err = FilterError> + Default + PartialEq> FilterLine<F> {
 
     /// The filter in force as it was written, with the key that opens the line: `/from:app`. `None` if all is shown.
     pub(crate) fn chip(&self) -> Option<String> {
-        (!self.written.is_empty()).then(|| format!("{PROMPT}{}", printable(&self.written)))
+        (!self.written.is_empty()).then(|| format!("{}{}", self.prompt, printable(&self.written)))
     }
 
     /// Opens the line.
@@ -110,7 +122,7 @@ impl<F: FromStr<Err = FilterError> + Default + PartialEq> FilterLine<F> {
     pub(crate) fn draw(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Position {
         let theme = &shared.theme;
         let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
-        buffer.set_stringn(line.x, line.y, PROMPT, usize::from(line.width), theme.key);
+        buffer.set_stringn(line.x, line.y, self.prompt, usize::from(line.width), theme.key);
         let x = (line.x + 1).min(line.right());
         let field = Rect { x, width: (line.right() - x).min(self.columns()), ..line };
         let cursor = self.field.draw(buffer, field, theme.field);
@@ -189,7 +201,8 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_keeps_the_line_open_and_the_last_filter_in_force() {
-        let mut line = typed("app state:");
+        let mut line = typed("app ");
+        line.edit(&Input::Paste("state:".to_owned()));
         press(&mut line, KeyCode::Enter);
         assert!(line.is_open());
         assert_eq!(line.filter().to_string(), "\"app\"");

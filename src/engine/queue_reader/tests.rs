@@ -176,7 +176,8 @@ proptest! {
         for (comes, number) in steps {
             if number == 20 {
                 continue;
-            } else if comes {
+            }
+            if comes {
                 house.put(&Sketch { held: number % 2 == 0, size: u64::from(number % 5), ..sketch(number) });
             } else {
                 house.dispatcher.forget(&id(number));

@@ -99,7 +99,9 @@ fn of_several_wishes_for_a_page_the_last_one_is_read() {
             errands.perform(Effect::ReadQueue(query(limit)));
         }
         errands.perform(Effect::ReadShape);
+        errands.perform(Effect::ReadIds(query(1)));
         assert!(matches!(answer(&mut errands).await, Answer::Page(_)));
+        assert!(matches!(answer(&mut errands).await, Answer::Ids(_)));
         assert!(matches!(answer(&mut errands).await, Answer::Shape(_)));
         assert!(errands.answers.is_empty());
     });

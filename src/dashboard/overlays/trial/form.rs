@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::dashboard::Shared;
 use crate::dashboard::field::Field;
 use crate::dashboard::input::{Input, KeyCode};
-use crate::dashboard::widgets::{cut, rows_of};
+use crate::dashboard::widgets::{cut, wrap};
 use crate::mail::Address;
 
 /// Columns and rows that the form would like.
@@ -82,7 +82,7 @@ impl Form {
         let listeners: Vec<_> = shared.snapshot.listeners.iter().map(ToString::to_string).collect();
         let by = if listeners.is_empty() { String::new() } else { format!(" at {}", listeners[0]) };
         let text = format!("It enters this server{by} like any mail; the dialogue appears line by line.");
-        for (y, part) in (area.y + 5..area.bottom()).zip(rows_of(&text, width)) {
+        for (y, part) in (area.y + 5..area.bottom()).zip(wrap(&text, width)) {
             buffer.set_stringn(area.x, y, &text[part], width, theme.dim);
         }
         if self.is_at_end { to } else { from }

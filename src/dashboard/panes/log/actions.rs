@@ -1,7 +1,5 @@
 //! What keys do in the log.
 
-use super::history::History;
-use super::prompt::Kind;
 use crate::dashboard::action::Action;
 use crate::dashboard::input::{Key, KeyCode};
 use crate::dashboard::message::Effect;
@@ -24,7 +22,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     Action::new("log.follow", &[Key::char('F')], "follow", "Go to the newest line and stay with it", follow)
         .hinted(80)
         .when(is_left),
-    Action::new("log.search", &[Key::char('/')], "search", "Find a text", |model| ask(model, Kind::Search)).hinted(70),
+    Action::new("log.search", &[Key::char('/')], "search", "Find a text", search).hinted(70),
     Action::new("log.next", &[Key::char('n')], "next", "Go to the next line with the text", |model| find(model, true))
         .hinted(75)
         .when(is_searching),
@@ -33,10 +31,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     })
     .hinted(74)
     .when(is_searching),
-    Action::new("log.filter", &[Key::char('&')], "filter", "Show only lines that match an expression", |model| {
-        ask(model, Kind::Filter)
-    })
-    .hinted(69),
+    Action::new("log.filter", &[Key::char('&')], "filter", "Show only lines that match an expression", filter)
+        .hinted(69),
     Action::new(
         "log.clear",
         &[Key::plain(KeyCode::Esc)],
@@ -45,7 +41,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         clear,
     )
     .hinted(68)
-    .when(is_narrowed),
+    .within(is_narrowed),
     Action::new("log.message", &[Key::char('f')], "this message", "Show only the lines of this message", message)
         .hinted(60)
         .when(any_message),
@@ -82,22 +78,16 @@ fn is_left(model: &Model) -> Result<(), String> {
 }
 
 fn is_searching(model: &Model) -> Result<(), String> {
-    if model.panes.log.search.is_some() { Ok(()) } else { Err("press / and type what to look for".to_owned()) }
+    if model.panes.log.search.chip().is_some() { Ok(()) } else { Err("press / and type what to look for".to_owned()) }
 }
 
 /// A message on the screen is taken away first, and that is not for the log to do.
-fn is_narrowed(model: &Model) -> Result<(), String> {
-    let log = &model.panes.log;
-    let is_narrowed = log.search.is_some() || log.filter.is_some();
-    if is_narrowed && model.shared.toasts.current().is_none() { Ok(()) } else { Err("all lines are shown".to_owned()) }
+fn is_narrowed(model: &Model) -> bool {
+    model.panes.log.is_narrowed() && model.shared.toasts.current().is_none()
 }
 
 fn history(model: &mut Model) -> Vec<Effect> {
-    if let Some(record) = selected(model).cloned() {
-        let mut history = History::of(record);
-        history.read(&model.shared.snapshot.log);
-        model.open(history);
-    }
+    model.panes.log.open(&mut model.shared);
     Vec::new()
 }
 
@@ -105,14 +95,13 @@ fn follow(model: &mut Model) -> Vec<Effect> {
     model.panes.log.go(Motion::Last, &mut model.shared)
 }
 
-fn ask(model: &mut Model, kind: Kind) -> Vec<Effect> {
-    let log = &mut model.panes.log;
-    let text = match (kind, &log.filter) {
-        (Kind::Filter, Some(chip)) => chip.text.clone(),
-        _ => String::new(),
-    };
-    log.ask(kind, &text);
-    log.follow(&model.shared.snapshot.log);
+fn search(model: &mut Model) -> Vec<Effect> {
+    model.panes.log.type_search(&model.shared.snapshot.log);
+    Vec::new()
+}
+
+fn filter(model: &mut Model) -> Vec<Effect> {
+    model.panes.log.type_filter(&model.shared.snapshot.log);
     Vec::new()
 }
 
@@ -122,11 +111,7 @@ fn find(model: &mut Model, forwards: bool) -> Vec<Effect> {
 }
 
 fn clear(model: &mut Model) -> Vec<Effect> {
-    let log = &mut model.panes.log;
-    if log.search.take().is_none() {
-        log.set_filter(None);
-    }
-    log.follow(&model.shared.snapshot.log);
+    model.panes.log.widen(&model.shared.snapshot.log);
     Vec::new()
 }
 

@@ -30,7 +30,8 @@ pub(super) enum Field {
 /// The columns in sight, in their order.
 pub(super) struct Columns {
     pub(super) fields: Vec<Field>,
-    pub(super) columns: Vec<Column>,
+    /// The same for the table.
+    pub(super) shown: Vec<Column>,
     /// Whether the event is its sign alone.
     is_narrow: bool,
     /// Whether there are more to the left, and to the right.
@@ -52,13 +53,13 @@ impl Columns {
         let room = if from == 0 { first.len().max(FROZEN + 1) } else { count_fitting(&chosen, width) };
         let more = (from > 0, room < chosen.len());
         chosen.truncate(room);
-        let (fields, columns) = chosen.into_iter().unzip();
-        Self { fields, columns, is_narrow, more }
+        let (fields, shown) = chosen.into_iter().unzip();
+        Self { fields, shown, is_narrow, more }
     }
 
     /// How far the columns of a pane can be moved.
     pub(super) fn last_move(width: u16) -> usize {
-        (0..).take_while(|&moved| Self::new(width, moved).more.1).count()
+        (0..all(false).len()).take_while(|&moved| Self::new(width, moved).more.1).count()
     }
 
     /// What the columns say of a line.
@@ -133,17 +134,17 @@ fn all(is_narrow: bool) -> [(Field, Column); 11] {
     let share = |title, min, weight, rank| Column { room: Room::Share { min, weight }, ..fixed(title, 0, rank) };
     let (time, event, recipient, reply) = if is_narrow { (8, 1, 12, 12) } else { (11, 11, 17, 22) };
     [
-        (Field::Time, fixed("time", time, 0)),
-        (Field::Event, fixed(if is_narrow { "" } else { "event" }, event, 0)),
-        (Field::Id, fixed("id", 17, 3)),
-        (Field::Sender, share("sender", 16, 2, 4)),
-        (Field::Recipient, share("recipient", recipient, 2, 1)),
-        (Field::Host, share("host", 16, 2, 7)),
-        (Field::Reply, share("reply", reply, 5, 2)),
-        (Field::Delay, number("after", 5, 5)),
-        (Field::Attempt, number("try", 3, 6)),
-        (Field::Size, number("size", 6, 8)),
-        (Field::Actor, share("by", 10, 1, 9)),
+        (Field::Time, fixed("Time", time, 0)),
+        (Field::Event, fixed(if is_narrow { "" } else { "Event" }, event, 0)),
+        (Field::Id, fixed("Id", 17, 3)),
+        (Field::Sender, share("Sender", 16, 2, 4)),
+        (Field::Recipient, share("Recipient", recipient, 2, 1)),
+        (Field::Host, share("Host", 16, 2, 7)),
+        (Field::Reply, share("Reply", reply, 5, 2)),
+        (Field::Delay, number("After", 5, 5)),
+        (Field::Attempt, number("Try", 3, 6)),
+        (Field::Size, number("Size", 6, 8)),
+        (Field::Actor, share("By", 10, 1, 9)),
     ]
 }
 

@@ -38,13 +38,12 @@ impl Log {
                 is_marked: false,
             }
         });
-        let table = Table { columns: &columns.columns, sorted: None, has_focus };
+        let table = Table { columns: &columns.shown, sorted: None, has_focus };
         let cursor = table.draw(frame.buffer_mut(), area, rows, shared);
         self.draw_head(frame, area, &columns, shared);
-        if let Some(search) = &self.search {
-            for row in area.rows().skip(1) {
-                search.highlight(frame.buffer_mut(), row, shared.theme.found);
-            }
+        let needle = self.search.filter();
+        for row in area.rows().skip(1).filter(|_| !needle.is_empty()) {
+            needle.highlight(frame.buffer_mut(), row, shared.theme.found);
         }
         cursor
     }
@@ -64,7 +63,7 @@ impl Log {
     /// Says why there is nothing to see, and what to do.
     pub(super) fn draw_nothing(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) {
         let area = Rect { x: area.x + MARGIN.min(area.width), width: area.width.saturating_sub(MARGIN), ..area };
-        let lines = if self.filter.is_some() {
+        let lines = if self.filter.chip().is_some() {
             vec!["No line matches the filter.".to_owned(), "Esc takes it away, & changes it.".to_owned()]
         } else {
             vec![
@@ -73,9 +72,10 @@ impl Log {
                 printable(&*shared.snapshot.settings.log.directory.to_string_lossy()).into_owned(),
             ]
         };
-        let lines = lines.iter().flat_map(|line| wrap(line, usize::from(area.width)));
-        for (y, line) in (area.top()..area.bottom()).zip(lines) {
-            frame.buffer_mut().set_stringn(area.x, y, line, usize::from(area.width), shared.theme.dim);
+        let columns = usize::from(area.width);
+        let rows = lines.iter().flat_map(|line| wrap(line, columns).into_iter().map(|part| &line[part]));
+        for (y, row) in (area.top()..area.bottom()).zip(rows) {
+            frame.buffer_mut().set_stringn(area.x, y, row, columns, shared.theme.dim);
         }
     }
 }

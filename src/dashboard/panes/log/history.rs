@@ -10,14 +10,13 @@ use ratatui::text::{Line, Span};
 use super::{columns, look};
 use crate::dashboard::Shared;
 use crate::dashboard::input::{Input, KeyCode};
-use crate::dashboard::layout::{self, OVERLAY};
 use crate::dashboard::message::Effect;
 use crate::dashboard::model::Model;
-use crate::dashboard::overlay::{Overlay, Reaction};
+use crate::dashboard::overlay::{self, Overlay, Reaction};
 use crate::dashboard::overlays::messages::motion;
 use crate::dashboard::pane::{Motion, PaneId};
 use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{age, size, wrap};
+use crate::dashboard::widgets::{Scroll, age, size, wrap};
 use crate::engine::LogTail;
 use crate::ledger::{Event, Record};
 use crate::text::printable;
@@ -34,20 +33,21 @@ pub(super) struct History {
     records: Vec<Arc<Record>>,
     /// The first number that was not read yet.
     next: u64,
-    /// The first row in sight.
-    offset: usize,
+    scroll: Scroll,
 }
 
 impl History {
-    /// The history of the message that a line is about; it is to be read.
-    pub(super) fn of(record: Record) -> Self {
+    /// The history of the message that a line is about.
+    pub(super) fn of(record: &Record, tail: &LogTail) -> Self {
         let id = record.id.clone();
-        let records = if id.is_empty() { vec![Arc::new(record)] } else { Vec::new() };
-        Self { id, records, next: 0, offset: 0 }
+        let records = if id.is_empty() { vec![Arc::new(record.clone())] } else { Vec::new() };
+        let mut history = Self { id, records, next: 0, scroll: Scroll::default() };
+        history.read(tail);
+        history
     }
 
     /// Takes in what is new. What was read stays, even where the log no longer has it.
-    pub(super) fn read(&mut self, tail: &LogTail) {
+    fn read(&mut self, tail: &LogTail) {
         if self.id.is_empty() {
             return;
         }
@@ -63,7 +63,7 @@ impl History {
         if !self.id.is_empty() && self.records.first().is_some_and(|record| record.event != Event::Accepted) {
             let directory = shared.snapshot.settings.log.directory.to_string_lossy();
             let text = format!("What happened before is in the files below {}", printable(&*directory));
-            rows.extend(wrap(&text, columns).into_iter().map(|line| Line::styled(line, shared.theme.dim)));
+            rows.extend(wrapped(&text, columns).map(|line| Line::styled(line, shared.theme.dim)));
         }
         let mut day = String::new();
         for record in &self.records {
@@ -78,20 +78,9 @@ impl History {
     }
 
     fn scroll(&mut self, motion: Motion, shared: &Shared) {
-        let room = layout::overlay(shared.size, self.wants(shared)).inner(OVERLAY);
-        let (page, columns) = (usize::from(room.height), usize::from(room.width));
-        let last = self.rows(columns, shared).len().saturating_sub(page);
-        let at = self.offset.min(last);
-        self.offset = match motion {
-            Motion::Up => at.saturating_sub(1),
-            Motion::Down => at + 1,
-            Motion::PageUp | Motion::HalfUp => at.saturating_sub(page.max(2) - 1),
-            Motion::PageDown | Motion::HalfDown => at + page.max(2) - 1,
-            Motion::First => 0,
-            Motion::Last => last,
-            Motion::Left | Motion::Right => at,
-        }
-        .min(last);
+        let room = overlay::inner(overlay::area(self.wants(shared), shared.size));
+        let rows = self.rows(usize::from(room.width), shared).len();
+        self.scroll.go(motion, rows, usize::from(room.height));
     }
 
     fn copy(shared: &mut Shared, what: &str, text: String) -> Reaction {
@@ -109,6 +98,10 @@ impl History {
     }
 }
 
+fn wrapped(text: &str, columns: usize) -> impl Iterator<Item = String> {
+    wrap(text, columns).into_iter().map(|part| text[part].to_owned())
+}
+
 /// One event: time, sign and word, and beside or below them what there is to say.
 fn block(record: &Record, columns: usize, shared: &Shared) -> Vec<Line<'static>> {
     let theme = &shared.theme;
@@ -122,7 +115,8 @@ fn block(record: &Record, columns: usize, shared: &Shared) -> Vec<Line<'static>>
     let is_wide = columns >= WIDE;
     let indent = if is_wide { BESIDE } else { 2 };
     let details = details(record, shared).into_iter().flat_map(|(text, style)| {
-        wrap(&text, columns.saturating_sub(indent)).into_iter().map(move |line| Span::styled(line, style))
+        let rows: Vec<_> = wrapped(&text, columns.saturating_sub(indent)).collect();
+        rows.into_iter().map(move |row| Span::styled(row, style))
     });
     let mut rows = vec![Line::from_iter(head)];
     for (place, detail) in details.enumerate() {
@@ -216,14 +210,14 @@ impl Overlay for History {
     }
 
     fn wants(&self, shared: &Shared) -> (u16, u16) {
-        let columns = shared.size.width.saturating_sub(2 * OVERLAY.horizontal).min(100);
+        let columns = overlay::inner(overlay::area((100, 1), shared.size)).width;
         let rows = self.rows(usize::from(columns), shared).len();
         (columns, u16::try_from(rows).unwrap_or(u16::MAX))
     }
 
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position> {
         let rows = self.rows(usize::from(area.width), shared);
-        let offset = self.offset.min(rows.len().saturating_sub(usize::from(area.height)));
+        let offset = self.scroll.offset(rows.len(), usize::from(area.height));
         for (y, row) in (area.top()..area.bottom()).zip(rows.into_iter().skip(offset)) {
             frame.render_widget(row, Rect { y, height: 1, ..area });
         }

@@ -24,7 +24,7 @@ impl Lines {
         let gone = self.place_of(tail.first);
         self.numbers.drain(..gone);
         for number in self.next.max(tail.first)..end {
-            if line(tail, number).is_some_and(|record| is_wanted(record)) {
+            if line(tail, number).is_some_and(&is_wanted) {
                 self.numbers.push_back(number);
             }
         }

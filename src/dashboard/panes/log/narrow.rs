@@ -1,33 +1,98 @@
-//! Narrowing the log down: the search and the filter, while they are typed and afterwards.
+//! Narrowing the log down: the filter and the search, while they are typed and afterwards.
 
 use super::lines::Lines;
-use super::prompt::{Kind, Prompt};
-use super::search::Search;
-use super::{Chip, Log};
+use super::{Log, View};
 use crate::dashboard::Shared;
-use crate::dashboard::field::Field;
+use crate::dashboard::input::Input;
 use crate::dashboard::toasts::Weight;
 use crate::dashboard::widgets::count;
 use crate::engine::LogTail;
-use crate::ledger::RecordFilter;
-use crate::text::printable;
+use crate::text::quoted;
 
 impl Log {
-    /// Opens the line in which a search or a filter is typed.
-    pub(super) fn ask(&mut self, kind: Kind, text: &str) {
-        let error = text.parse::<RecordFilter>().err().filter(|_| kind == Kind::Filter);
-        self.prompt = Some(Prompt {
-            kind,
-            field: Field::new(text),
-            error: error.map(|error| error.to_string()),
-            origin: self.view,
-        });
+    /// Shows only what happened to a message, the newest of it selected. The keys are given by the caller.
+    pub(crate) fn show_message(&mut self, id: &str) {
+        let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let id = if is_plain { id.to_owned() } else { quoted(id) };
+        self.show_filter(&format!("id:{id}"));
+    }
+
+    /// Shows only what matches an expression, the newest of it selected. What is wrong with it is shown beside it.
+    pub(crate) fn show_filter(&mut self, expression: &str) {
+        self.view = View::NEWEST;
+        self.origin = self.view;
+        self.search.clear();
+        if self.filter.set(expression) {
+            self.forget();
+        }
+        if !self.filter.is_understood() {
+            self.filter.open();
+        }
+    }
+
+    /// Opens the line of the filter.
+    pub(super) fn type_filter(&mut self, tail: &LogTail) {
+        self.origin = self.view;
+        self.filter.open();
+        self.follow(tail);
+    }
+
+    /// Opens the line of the search, for a new one.
+    pub(super) fn type_search(&mut self, tail: &LogTail) {
+        self.origin = self.view;
+        self.search.clear();
+        self.search.open();
+        self.follow(tail);
+    }
+
+    /// Takes the search away, or else the filter.
+    pub(super) fn widen(&mut self, tail: &LogTail) {
+        if self.search.chip().is_some() {
+            self.search.clear();
+        } else if self.filter.clear() {
+            self.forget();
+        }
+        self.follow(tail);
+    }
+
+    /// Whether not all lines are shown, or some are marked.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.filter.chip().is_some() || self.search.chip().is_some()
+    }
+
+    /// Rows that the open line takes.
+    pub(super) fn edited_rows(&self) -> u16 {
+        let columns = self.size.width;
+        if self.filter.is_open() { self.filter.rows(columns) } else { self.search.rows(columns) }
+    }
+
+    /// Takes an input while a filter or a search is typed; `None` for what is not their business. With every letter the
+    /// log is looked at anew from where it was before.
+    pub(super) fn edit_lines(&mut self, input: &Input, tail: &LogTail) -> Option<()> {
+        if let Some(is_other) = self.filter.edit(input) {
+            if is_other {
+                self.view = self.origin;
+                self.forget();
+            }
+        } else if self.search.edit(input)? {
+            self.view = self.origin;
+            self.found = Lines::default();
+            self.follow(tail);
+            self.find_nearest();
+        }
+        self.follow(tail);
+        Some(())
+    }
+
+    /// The filter is another one: all lines are to be tested.
+    fn forget(&mut self) {
+        self.lines = Lines::default();
+        self.found = Lines::default();
     }
 
     /// Goes to the next line in which the search stands, or to the one before, and round at the ends.
     pub(super) fn find(&mut self, forwards: bool, shared: &mut Shared) {
-        let Some(search) = &self.search else { return };
-        let found = &search.found;
+        let found = &self.found;
         let place = found.place_of(self.view.selected + u64::from(forwards));
         let next = if forwards { found.number(place) } else { place.checked_sub(1).and_then(|at| found.number(at)) };
         let round = if forwards { found.number(0) } else { found.len().checked_sub(1).and_then(|at| found.number(at)) };
@@ -39,66 +104,30 @@ impl Log {
                 shared.toasts.push(now, Weight::Info, format!("no more; the search went on from the {from} line"));
                 self.select(number);
             }
-            (None, None) => {
-                shared.toasts.push(now, Weight::Warning, format!("{} is not found", printable(search.text())));
-            }
+            (None, None) => shared.toasts.push(now, Weight::Warning, "no line has it"),
         }
-    }
-
-    /// Takes what was typed so far.
-    pub(super) fn typed(&mut self, tail: &LogTail) {
-        let Some(prompt) = &mut self.prompt else { return };
-        let text = prompt.field.text().to_owned();
-        self.view = prompt.origin;
-        match prompt.kind {
-            Kind::Filter => match text.parse() {
-                Ok(filter) => {
-                    prompt.error = None;
-                    self.set_filter(Chip::new(&text, filter));
-                }
-                Err(error) => prompt.error = Some(error.to_string()),
-            },
-            Kind::Search => {
-                self.search = Search::new(&text);
-                self.follow(tail);
-                self.find_nearest();
-            }
-        }
-        self.follow(tail);
     }
 
     /// Goes to the first line from the selected one on in which the search stands, or to the last one before it.
     fn find_nearest(&mut self) {
-        let Some(search) = &self.search else { return };
-        let place = search.found.place_of(self.view.selected).min(search.found.len().saturating_sub(1));
-        if let Some(number) = search.found.number(place)
+        if self.search.filter().is_empty() {
+            return;
+        }
+        let place = self.found.place_of(self.view.selected).min(self.found.len().saturating_sub(1));
+        if let Some(number) = self.found.number(place)
             && number != self.view.selected
         {
             self.select(number);
         }
     }
 
-    /// Ends the typing: what was typed holds, or it is as if there had been none.
-    pub(super) fn end_prompt(&mut self, holds: bool, tail: &LogTail) {
-        let Some(prompt) = self.prompt.take() else { return };
-        if !holds {
-            self.view = prompt.origin;
-            match prompt.kind {
-                Kind::Filter => self.set_filter(None),
-                Kind::Search => self.search = None,
-            }
-        }
-        self.follow(tail);
-    }
-
     /// How the search goes: which of the lines found is selected, and how many there are.
-    pub(super) fn found(&self) -> Option<String> {
-        let found = &self.search.as_ref()?.found;
-        let place = found.place_of(self.view.selected);
-        let total = count(found.len());
-        Some(match found.number(place) {
+    pub(super) fn found(&self) -> String {
+        let place = self.found.place_of(self.view.selected);
+        let total = count(self.found.len());
+        match self.found.number(place) {
             Some(number) if number == self.view.selected => format!("{} of {total}", count(place + 1)),
             _ => total,
-        })
+        }
     }
 }

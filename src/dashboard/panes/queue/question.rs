@@ -10,7 +10,7 @@ use crate::dashboard::field::Field;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::{Answer, Effect, Request};
 use crate::dashboard::overlay::{Overlay, Reaction};
-use crate::dashboard::widgets::{count, cut, rows_of, width};
+use crate::dashboard::widgets::{count, cut, width, wrap};
 use crate::delivery::Row;
 use crate::engine::view::{Message, Plan};
 use crate::engine::{Command, QueueAct};
@@ -212,7 +212,7 @@ impl Overlay for Question {
     fn wants(&self, shared: &Shared) -> (u16, u16) {
         let columns = COLUMNS.min(shared.size.width.saturating_sub(4)).max(1);
         let lines = self.lines(usize::from(columns), shared);
-        let rows: usize = lines.iter().map(|(line, _)| rows_of(line, usize::from(columns)).len()).sum();
+        let rows: usize = lines.iter().map(|(line, _)| wrap(line, usize::from(columns)).len()).sum();
         (columns, u16::try_from(rows + 2).unwrap_or(u16::MAX))
     }
 
@@ -223,7 +223,7 @@ impl Overlay for Question {
         let lines = self.lines(columns, shared);
         let wrapped = lines
             .iter()
-            .flat_map(|(line, style)| rows_of(line, columns.max(1)).into_iter().map(move |part| (&line[part], *style)));
+            .flat_map(|(line, style)| wrap(line, columns.max(1)).into_iter().map(move |part| (&line[part], *style)));
         for ((line, style), row) in wrapped.zip(area.rows().take(usize::from(area.height.saturating_sub(1)))) {
             buffer.set_stringn(row.x, row.y, line, columns, style);
         }

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::rows::destination_of;
 use crate::dashboard::Shared;
-use crate::dashboard::widgets::{cut, rows_of, until};
+use crate::dashboard::widgets::{cut, until, wrap};
 use crate::delivery::{DestinationRow, Row};
 use crate::engine::Role;
 use crate::text::printable;
@@ -48,7 +48,7 @@ impl Why {
         let name = printable(&row.name);
         if row.paused {
             let text = allowed(shared, &format!("{name} is paused by a person"), "; O resumes it");
-            return Some(Self::urgent(text, shared));
+            return Some(Self::urgent(&text, shared));
         }
         if row.health == "up" {
             return None;
@@ -59,7 +59,7 @@ impl Why {
             _ => "a probe is under way".to_owned(),
         };
         let text = format!("{name} is held back: {reason}; {next}");
-        Some(Self::urgent(allowed(shared, &text, &format!("; {retry} tries now")), shared))
+        Some(Self::urgent(&allowed(shared, &text, &format!("; {retry} tries now")), shared))
     }
 
     /// What is said, and how it looks.
@@ -69,14 +69,14 @@ impl Why {
 
     /// The rows it takes at so many columns.
     pub(super) fn rows(&self, columns: u16) -> u16 {
-        let rows = if self.is_urgent { rows_of(&self.text, usize::from(columns).max(1)).len().min(ROWS) } else { 1 };
+        let rows = if self.is_urgent { wrap(&self.text, usize::from(columns).max(1)).len().min(ROWS) } else { 1 };
         u16::try_from(rows).unwrap_or(1)
     }
 
     /// Draws it.
     pub(super) fn draw(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let columns = usize::from(area.width);
-        let parts = rows_of(&self.text, columns.max(1));
+        let parts = wrap(&self.text, columns.max(1));
         for (y, part) in (area.y..area.bottom()).zip(parts) {
             let is_last = y + 1 == area.bottom();
             let text = if is_last { &self.text[part.start..] } else { &self.text[part] };
@@ -89,7 +89,7 @@ impl Why {
         Self { text: text.into(), style, is_urgent: false }
     }
 
-    fn urgent(text: String, shared: &Shared) -> Self {
+    fn urgent(text: &str, shared: &Shared) -> Self {
         let style = shared.theme.bad.add_modifier(Modifier::BOLD);
         Self { text: format!("! {text}"), style, is_urgent: true }
     }

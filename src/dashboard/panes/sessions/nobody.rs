@@ -5,14 +5,14 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::dashboard::Shared;
-use crate::dashboard::widgets::rows_of;
+use crate::dashboard::widgets::wrap;
 use crate::engine::EngineState;
 
 /// Says why the list is empty and what to do next. Returns where the hardware cursor belongs.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, shared: &Shared, is_filtered: bool) -> Position {
     let mut y = area.y;
     for (style, line) in lines(shared, is_filtered) {
-        for part in rows_of(&line, usize::from(area.width.saturating_sub(4))) {
+        for part in wrap(&line, usize::from(area.width.saturating_sub(4))) {
             if y < area.bottom() {
                 buffer.set_stringn(area.x + 2, y, &line[part], usize::from(area.width.saturating_sub(2)), style);
             }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::dashboard::widgets::{cut, rows_of};
+use crate::dashboard::widgets::{cut, wrap};
 use crate::text::printable;
 
 /// Columns for the name of a field.
@@ -36,7 +36,7 @@ impl Page {
     pub(super) fn indented(&mut self, indent: usize, text: &str, style: Style) {
         let indent = indent.min(self.columns / 2);
         let text = shown(text);
-        for part in rows_of(&text, self.columns - indent) {
+        for part in wrap(&text, self.columns - indent) {
             let blank = Span::raw(" ".repeat(indent));
             self.rows.push(Line::from(vec![blank, Span::styled(text[part].to_owned(), style)]));
         }
@@ -50,7 +50,7 @@ impl Page {
             return;
         }
         let value = shown(value);
-        for (at, part) in rows_of(&value, self.columns - NAME).into_iter().enumerate() {
+        for (at, part) in wrap(&value, self.columns - NAME).into_iter().enumerate() {
             let name = if at == 0 { cut(&shown(name), NAME - 1, "") } else { String::new() };
             let name = Span::styled(format!("{name:NAME$}"), name_style);
             self.rows.push(Line::from(vec![name, Span::styled(value[part].to_owned(), style)]));

@@ -1,0 +1,161 @@
+//! The pictures in `screenshots/`: made-up relays drawn by the real program, and checked to be what it draws today.
+
+mod strokes;
+mod svg;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use mailroot::dashboard::{Answer, Colors, PaneId, Preferences, ThemeName, Viewer};
+use mailroot::engine::Role;
+
+use self::svg::svg;
+use super::driver::{Driver, viewer};
+use super::fixtures;
+
+/// Set it to have the pictures written anew; `screenshots/make` does.
+const UPDATE: &str = "UPDATE_SCREENSHOTS";
+
+/// A picture, and how it comes about.
+struct Picture {
+    /// The file's name, without `.svg`.
+    name: &'static str,
+    /// What is to be seen on it.
+    caption: &'static str,
+    screen: Screen,
+    /// Brings the dashboard where the picture is taken.
+    play: fn(&mut Driver),
+}
+
+struct Screen {
+    size: (u16, u16),
+    theme: ThemeName,
+    pane: PaneId,
+    zoomed: bool,
+}
+
+const WIDE: Screen = Screen { size: (112, 30), theme: ThemeName::Dark, pane: PaneId::Sessions, zoomed: true };
+
+const PICTURES: &[Picture] = &[
+    Picture {
+        name: "overview",
+        caption: "The whole relay on one screen",
+        screen: Screen { size: (124, 42), pane: PaneId::Sessions, zoomed: false, ..WIDE },
+        play: |driver| busy(driver),
+    },
+    Picture {
+        name: "sessions",
+        caption: "Sessions: who is connected, and to whom we are",
+        screen: WIDE,
+        play: |driver| busy(driver),
+    },
+    Picture {
+        name: "transcript",
+        caption: "A session, watched live",
+        screen: WIDE,
+        play: |driver| {
+            driver.press("<Enter>");
+            for event in fixtures::transcript() {
+                driver.answer(Answer::Transcript(21, Some(event)));
+            }
+        },
+    },
+    Picture {
+        name: "test-message",
+        caption: "A test message: its dialogue, and what becomes of it",
+        screen: WIDE,
+        play: |driver| {
+            driver.press("Tbob@example.com<Enter>");
+            for event in fixtures::trial("0JX4K77A") {
+                driver.answer(Answer::Trial(event));
+            }
+        },
+    },
+    Picture {
+        name: "log",
+        caption: "Log: what happened to each message",
+        screen: Screen { pane: PaneId::Log, ..WIDE },
+        play: |_| {},
+    },
+    Picture {
+        name: "help",
+        caption: "Every key, searched by what it does",
+        screen: WIDE,
+        play: |driver| {
+            driver.press("?");
+        },
+    },
+    Picture {
+        name: "light",
+        caption: "The light theme",
+        screen: Screen { theme: ThemeName::Light, ..WIDE },
+        play: |driver| busy(driver),
+    },
+    Picture {
+        name: "80x24",
+        caption: "A terminal of 80 columns and 24 rows, in its own colours",
+        screen: Screen { size: (80, 24), theme: ThemeName::Terminal, ..WIDE },
+        play: |driver| busy(driver),
+    },
+];
+
+/// Lets some seconds pass in which a scanner sends.
+fn busy(driver: &mut Driver) {
+    for seconds in [2, 4, 6] {
+        let mut snapshot = fixtures::snapshot();
+        snapshot.time = fixtures::before(-seconds);
+        let mut sessions = snapshot.sessions.to_vec();
+        for session in &mut sessions {
+            session.age += std::time::Duration::from_secs(seconds.unsigned_abs());
+        }
+        sessions[0].bytes += 180_000 * seconds.unsigned_abs();
+        snapshot.sessions = sessions.into();
+        driver.see(snapshot);
+    }
+}
+
+fn draw(picture: &Picture) -> String {
+    let Screen { size: (width, height), theme, pane, zoomed } = picture.screen;
+    let viewer = Viewer { colors: Colors::True, ..viewer(Role::Admin) };
+    let preferences = Preferences { pane, zoomed, theme, ..Preferences::default() };
+    let mut driver = Driver::with(viewer, fixtures::snapshot(), width, height, &preferences);
+    (picture.play)(&mut driver);
+    let cursor = driver.cursor();
+    svg(&driver.buffer(), cursor, picture.caption)
+}
+
+/// What the folder says of itself.
+fn index() -> String {
+    let mut index =
+        "# Pictures\n\nThe dashboard, drawn by the program from made-up data. `screenshots/make` makes them \
+                     anew; a test says when that is due.\n"
+            .to_owned();
+    for Picture { name, caption, .. } in PICTURES {
+        write!(index, "\n## {caption}\n\n![{caption}]({name}.svg)\n").unwrap();
+    }
+    index
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots")
+}
+
+#[test]
+fn the_pictures_are_what_the_program_draws() {
+    let mut files: Vec<_> = PICTURES.iter().map(|picture| (format!("{}.svg", picture.name), draw(picture))).collect();
+    files.push(("README.md".to_owned(), index()));
+    let mut stale = Vec::new();
+    for (name, content) in &files {
+        let path = folder().join(name);
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::write(&path, content).unwrap();
+        }
+        if std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n") != *content {
+            stale.push(name);
+        }
+    }
+    assert!(stale.is_empty(), "run screenshots/make: {stale:?} are not what the program draws");
+    let left = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let left: Vec<_> = left.filter(|name| name != "make" && files.iter().all(|(known, _)| known != name)).collect();
+    assert!(left.is_empty(), "{left:?} in screenshots/ are no pictures that the program draws");
+}
