@@ -22,22 +22,24 @@ mod peers;
 mod problem;
 mod sample;
 mod save;
+mod secrets;
 mod setting;
 mod settings;
 pub mod size;
 mod smart_host;
 mod suggest;
 
-pub use changes::{Effective, changes};
+pub use changes::{Difference, Effective, Place, changes, differences};
 pub use checks::Warning;
-pub use draft::Draft;
-pub use fields::{Apply, Field, Kind, SECTIONS, Section, fields};
+pub use draft::{Draft, Edit};
+pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, entries, fields, list};
 pub use load::{LoadError, Loaded, base_of, current, default_path, load, load_text, locate, place, read};
 pub use parse::parse;
 pub use peers::{Mode, PeerList, PeerPattern, PeerPatternError};
 pub use problem::{Position, Problem};
 pub use sample::sample;
 pub use save::{SaveError, save};
+pub use secrets::masked;
 pub use settings::{
     Access, Advanced, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
     OutboundConnections, Relay, Settings,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Settings;
-use super::fields::{Apply, DOMAIN, Field, fields};
+use super::fields::{Apply, DOMAIN, Field, Kind, fields};
+use super::{Domain, Settings};
 
 /// One setting as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,99 @@ pub fn changes(old: &Settings, new: &Settings) -> Vec<(&'static str, Apply)> {
     let changed = fields().filter(|field| field.differs(old, new)).map(|field| (field.key, field.apply));
     let domains = (old.domains != new.domains).then_some(("domain", Apply::NextSession));
     changed.chain(domains).collect()
+}
+
+impl Domain {
+    /// Its settings that are not the default, as the table they are: `{ name = "a.example" }`. Secrets are masked.
+    pub(crate) fn in_one_line(&self) -> String {
+        let fields = DOMAIN.iter().filter(|field| field.default.is_empty() || !field.is_default(self, Path::new("")));
+        let fields: Vec<_> = fields.map(|field| format!("{} = {}", field.key, field.value(self))).collect();
+        format!("{{ {} }}", fields.join(", "))
+    }
+}
+
+/// One thing in which two settings differ, for a person to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What differs, whatever its number in the file.
+    pub place: Place,
+    /// Its key: `general.listen`, `domain[1].relay` with the number that holds now, `domain[2]`.
+    pub key: String,
+    /// The old server's name of it, or ours where it had none.
+    pub label: &'static str,
+    /// How it is edited.
+    pub kind: Kind,
+    /// The value before as TOML, a secret masked; `None` for a remote domain that is new.
+    pub old: Option<String>,
+    /// The value now; `None` for a remote domain that is gone.
+    pub new: Option<String>,
+    /// When the new value takes effect.
+    pub apply: Apply,
+}
+
+/// What a difference is about. Remote domains go by their names, since numbers shift.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A setting of the whole server.
+    Setting(&'static str),
+    /// A setting of a remote domain that is in both, by the name it had before.
+    OfDomain(String, &'static str),
+    /// A remote domain that is in one of them only.
+    Domain(String),
+}
+
+/// All in which two settings differ, in the order of the sample file, remote domains last. Values are as a person reads
+/// them, and a secret that changed is there with both its sides masked.
+pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
+    let differs = |field: &&'static Field| field.differs(old, new);
+    let mut all: Vec<_> = fields()
+        .filter(differs)
+        .map(|field| difference(field, Place::Setting(field.key), field.key.to_owned(), old, new))
+        .collect();
+    let pairs = pairs(&old.domains, &new.domains);
+    for (number, domain) in (1..).zip(&new.domains) {
+        let key = format!("domain[{number}]");
+        let Some(before) = pairs[number - 1].map(|index| &old.domains[index]) else {
+            let place = Place::Domain(domain.name.to_string());
+            all.push(of_domain(place, key, None, Some(domain.in_one_line())));
+            continue;
+        };
+        all.extend(DOMAIN.iter().filter(|field| field.differs(before, domain)).map(|field| {
+            let place = Place::OfDomain(before.name.to_string(), field.key);
+            difference(field, place, format!("{key}.{}", field.key), before, domain)
+        }));
+    }
+    let gone = old.domains.iter().enumerate().filter(|(index, _)| !pairs.contains(&Some(*index)));
+    all.extend(gone.map(|(index, domain)| {
+        let place = Place::Domain(domain.name.to_string());
+        of_domain(place, format!("domain[{}]", index + 1), Some(domain.in_one_line()), None)
+    }));
+    all
+}
+
+/// For each of the new domains the one it was before: that of its name. Where as many are there as before, those whose
+/// names are gone were renamed.
+fn pairs(old: &[Domain], new: &[Domain]) -> Vec<Option<usize>> {
+    let same_name = |domain: &Domain| old.iter().position(|before| before.name == domain.name);
+    let is_gone = |index: usize| new.iter().all(|domain| domain.name != old[index].name);
+    let renamed = |index: usize| (old.len() == new.len() && is_gone(index)).then_some(index);
+    new.iter().enumerate().map(|(index, domain)| same_name(domain).or_else(|| renamed(index))).collect()
+}
+
+fn difference<S: Clone>(field: &'static Field<S>, place: Place, key: String, old: &S, new: &S) -> Difference {
+    Difference {
+        place,
+        key,
+        label: field.label,
+        kind: field.kind(),
+        old: Some(field.value(old)),
+        new: Some(field.value(new)),
+        apply: field.apply,
+    }
+}
+
+fn of_domain(place: Place, key: String, old: Option<String>, new: Option<String>) -> Difference {
+    Difference { place, key, label: "Remote domain", kind: Kind::Text, old, new, apply: Apply::NextSession }
 }
 
 fn effective<S: Clone>(field: &Field<S>, settings: &S, parent: &str, base: &Path) -> Effective {
@@ -76,6 +169,34 @@ mod tests {
         let (old, new) = ("max_message_size = \"2048 KB\"", "max_message_size = 2_097_152");
         let new = format!("[messages]\n{new}\n[log]\ndirectory = \"/srv/mailroot/Log\"");
         assert_eq!(changes(&settings(&format!("[messages]\n{old}")), &settings(&new)), []);
+    }
+
+    fn differing(old: &str, new: &str) -> Vec<(String, Option<String>, Option<String>)> {
+        let all = differences(&settings(old), &settings(new));
+        all.into_iter().map(|one| (one.key, one.old, one.new)).collect()
+    }
+
+    #[test]
+    fn a_difference_shows_both_sides() {
+        let size = "[messages]\nmax_message_size = \"4 MiB\"";
+        let some = |text: &str| Some(text.to_owned());
+        let key = "messages.max_message_size".to_owned();
+        assert_eq!(differing("", size), [(key, some("\"2 MiB\""), some("\"4 MiB\""))]);
+    }
+
+    #[test]
+    fn remote_domains_are_compared_by_name_whatever_their_numbers() {
+        let a = "[[domain]]\nname = \"a.example\"\n";
+        let b = "[[domain]]\nname = \"b.example\"\nrelay = true\n";
+        let some = |text: &str| Some(text.to_owned());
+        let gone = ("domain[1]".to_owned(), some("{ name = \"a.example\" }"), None);
+        assert_eq!(differing(&format!("{a}{b}"), b), [gone]);
+        let added = ("domain[1]".to_owned(), None, some("{ name = \"b.example\", relay = true }"));
+        assert_eq!(differing(a, &format!("{b}{a}")), [added]);
+        let changed = ("domain[2].relay".to_owned(), some("true"), some("false"));
+        assert_eq!(differing(&format!("{b}{a}"), &format!("{a}{}", b.replace("true", "false"))), [changed]);
+        let renamed = ("domain[1].name".to_owned(), some("\"a.example\""), some("\"c.example\""));
+        assert_eq!(differing(&format!("{a}{b}"), &format!("{}{b}", a.replace("a.", "c."))), [renamed]);
     }
 
     #[test]

@@ -1,9 +1,15 @@
 //! Settings being edited: a text in which values change and everything else stays.
 
+mod domains;
+mod put;
+
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
+use self::put::put;
+use super::Settings;
 use super::document::Document;
 use super::fields::{DOMAIN, SECTIONS, fields};
 use super::key::{Key, Step};
@@ -21,9 +27,43 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 const SCATTERED: &str = "an edit would move lines that have nothing to do with it, since the keys of a section \
                          are scattered or line ends are mixed; change the file by hand";
 
+/// One change of a settings file.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// A key, `delivery.retry` or `domain[2].relay`, is to have a value. The value is TOML or, where it is none, the
+    /// text itself: `["1m"]`, `"2 MiB"` and `2 MiB` are all understood.
+    Set {
+        /// The key.
+        key: String,
+        /// The value; it may be a secret.
+        value: String,
+    },
+    /// There is to be one more remote domain, behind the others.
+    AddDomain {
+        /// The name of the domain.
+        name: String,
+    },
+    /// A remote domain is to go, with the comments right in front of it and in it.
+    RemoveDomain {
+        /// Which, counted from 1.
+        number: usize,
+    },
+}
+
+/// Tells no value.
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set { key, .. } => write!(f, "set {key:?}"),
+            Self::AddDomain { name } => write!(f, "add domain {name:?}"),
+            Self::RemoveDomain { number } => write!(f, "remove domain {number}"),
+        }
+    }
+}
+
 /// An edited settings file. Comments and the lines of other keys keep every octet, and no edit leaves settings
 /// that are not valid.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     /// Without byte order mark, and with lines that end in LF.
     document: DocumentMut,
@@ -68,22 +108,47 @@ impl Draft {
         if self.original.starts_with(BYTE_ORDER_MARK) { format!("{BYTE_ORDER_MARK}{text}") } else { text }
     }
 
-    /// Sets a key, `delivery.retry` or `domain[2].relay`. `value` is TOML or, where it is none, the text itself:
-    /// `["1m"]`, `"2 MiB"` and `2 MiB` are all understood. If the result were not valid settings, nothing changes
-    /// and all that is wrong comes back.
+    /// The value of a key as the file has it, as TOML; `None` if the file does not name it.
+    pub fn value(&self, key: &str) -> Option<String> {
+        let item = Key::from(key).steps().iter().try_fold(self.document.as_item(), |item, step| match step {
+            Step::Name(name) => item.get(name.as_str()),
+            Step::Index(index) => item.get(*index),
+        })?;
+        Some(item.as_value()?.clone().decorated("", "").to_string())
+    }
+
+    /// Makes changes one after the other, and gives the settings they lead to. If those were not valid, nothing
+    /// changes and all that is wrong comes back.
+    pub fn edit(&mut self, edits: &[Edit]) -> Result<Settings, Vec<Problem>> {
+        let mut edited = self.clone();
+        for edit in edits {
+            match edit {
+                Edit::Set { key, value } => edited.put(key, value)?,
+                Edit::AddDomain { name } => domains::add(&mut edited.document, name)?,
+                Edit::RemoveDomain { number } => domains::remove(&mut edited.document, *number)?,
+            }
+        }
+        let settings = parse(&edited.render(), &self.base)?;
+        self.document = edited.document;
+        Ok(settings)
+    }
+
+    /// Sets one key, as [`Edit::Set`] does.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Vec<Problem>> {
+        let edit = Edit::Set { key: key.to_owned(), value: value.to_owned() };
+        self.edit(&[edit]).map(drop).map_err(|problems| here_without_place(key, problems))
+    }
+
+    fn put(&mut self, key: &str, value: &str) -> Result<(), Vec<Problem>> {
         let Some(comment) = comment_of(key) else { return Err(vec![without_place(key, &no_such_key(key))]) };
         let path = Key::from(key);
         let Some((Step::Name(name), parents)) = path.steps().split_last() else {
             return Err(vec![without_place(key, &no_such_key(key))]);
         };
-        let mut edited = self.clone();
-        let Some(section) = edited.section(parents) else {
+        let Some(section) = self.section(parents) else {
             return Err(vec![without_place(key, "the file has no such [[domain]]; add it there by hand")]);
         };
         put(section, name, value.trim().parse().unwrap_or_else(|_| Value::from(value)), &comment);
-        parse(&edited.render(), &self.base).map_err(|problems| here_without_place(key, problems))?;
-        self.document = edited.document;
         Ok(())
     }
 
@@ -103,6 +168,13 @@ impl Draft {
             };
         }
         Some(item)
+    }
+}
+
+/// Tells no text: secrets may stand in it.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
@@ -139,61 +211,6 @@ fn empty_section(inline: bool) -> Item {
     // Its header appears with its first key, and not for the sake of a section below it.
     table.set_implicit(true);
     Item::Table(table)
-}
-
-fn put(section: &mut Item, name: &str, value: Value, comment: &str) {
-    if let Some(old) = section.as_table_like_mut().and_then(|table| table.get_mut(name)) {
-        replace(old, value);
-    } else if let Some(table) = section.as_inline_table_mut() {
-        append(table, name, value);
-    } else if let Some(table) = section.as_table_mut() {
-        table.insert(name, Item::Value(value));
-        if let Some(mut key) = table.key_mut(name) {
-            key.leaf_decor_mut().set_prefix(comment);
-        }
-    }
-}
-
-/// The comment behind a value is part of the value, in the eyes of the TOML library; it goes over to the new one.
-fn replace(old: &mut Item, mut new: Value) {
-    if let Some(old) = old.as_value() {
-        if let (Some(old), Some(new)) = (old.as_array(), new.as_array_mut()) {
-            *new = in_the_layout_of(old, new);
-        }
-        *new.decor_mut() = old.decor().clone();
-    }
-    *old = Item::Value(new);
-}
-
-/// The elements of `new` as `old` is laid out: those they begin with in common keep their lines and comments.
-fn in_the_layout_of(old: &Array, new: &Array) -> Array {
-    let plain = |value: &Value| value.clone().decorated("", "").to_string();
-    let common = old.iter().zip(new).take_while(|(old, new)| plain(old) == plain(new)).count();
-    let prefix = old.get(0).and_then(|first| first.decor().prefix()?.as_str()).unwrap_or_default();
-    // Of what stands before an element only the last line is its own; before that are comments of others.
-    let own_line = prefix.rfind('\n').map(|at| &prefix[at..]);
-    let mut array = old.clone();
-    while array.len() > common {
-        array.remove(common);
-    }
-    for mut value in new.iter().skip(common).cloned() {
-        value.decor_mut().clear();
-        if let Some(indent) = own_line {
-            value.decor_mut().set_prefix(indent);
-        }
-        array.push_formatted(value);
-    }
-    array
-}
-
-/// Adds a key at the end of `{ … }`, and leaves the space before the brace where it is.
-fn append(table: &mut InlineTable, name: &str, mut value: Value) {
-    if let Some((_, last)) = table.iter_mut().last() {
-        let suffix = last.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default().to_owned();
-        last.decor_mut().set_suffix("");
-        *value.decor_mut() = toml_edit::Decor::new(" ", suffix);
-    }
-    table.insert(name, value);
 }
 
 #[cfg(test)]
@@ -270,32 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn the_entries_that_a_list_keeps_keep_their_comments() {
-        let text = "[local]\naliases = [\n  # the old name\n  \"a.example\", # since 1999\n  \"b.example\",\n]\n";
-        assert_eq!(
-            edited(text, &[("local.aliases", "[\"a.example\", \"b.example\", \"c.example\"]")]),
-            "[local]\naliases = [\n  # the old name\n  \"a.example\", # since 1999\n  \"b.example\",\n  \"c.example\",\n]\n"
-        );
-        let one = edited("[local]\naliases = [\"a.example\"]\n", &[("local.aliases", "[\"a.example\",\"b.example\"]")]);
-        assert_eq!(one, "[local]\naliases = [\"a.example\", \"b.example\"]\n");
-    }
-
-    #[test]
     fn remote_domains_are_edited_by_their_number() {
         let text = "[[domain]]\nname = \"a.example\"\n[[domain]]\nname = \"b.example\" # b\n";
         let text = edited(text, &[("domain[2].name", "*.b.example"), ("domain[1].relay", "true")]);
         assert!(text.contains("name = \"*.b.example\" # b\n"), "{text}");
         assert!(text.starts_with("[[domain]]\nname = \"a.example\"\n# Allow incoming mail"), "{text}");
         assert_eq!(refused("", "domain[1].relay", "true").len(), 1);
-    }
-
-    #[test]
-    fn remote_domains_in_one_line_are_edited_too() {
-        let text = "domain = [{ name = \"a.example\" }] # one\n";
-        assert_eq!(
-            edited(text, &[("domain[1].relay", "true")]),
-            "domain = [{ name = \"a.example\", relay = true }] # one\n"
-        );
     }
 
     #[test]

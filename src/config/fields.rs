@@ -56,7 +56,7 @@ pub static SECTIONS: &[&Section] = &[
 ];
 
 /// The keys of a `[[domain]]`, relative to it.
-pub(super) use domains::DOMAIN;
+pub use domains::DOMAIN;
 
 /// A table of the file: a tab or a dialog of the old property sheet.
 #[derive(Debug)]
@@ -153,6 +153,45 @@ impl Kind {
     }
 }
 
+/// What a person reads and types, and the TOML that stands for it.
+impl Kind {
+    /// The text in which a value, given as TOML, is edited: a string without its quotes, anything else as it is.
+    pub fn entered(self, value: &str) -> String {
+        match value.parse::<toml_edit::Value>() {
+            Ok(toml_edit::Value::String(text)) => text.into_value(),
+            _ => value.to_owned(),
+        }
+    }
+
+    /// The TOML of an edited text. Numbers and switches stand for themselves, and so does a table in braces, which a
+    /// secret may be; everything else is a string.
+    pub fn toml(self, entered: &str) -> String {
+        let entered = entered.trim();
+        let is_number = !entered.is_empty() && entered.bytes().all(|digit| digit.is_ascii_digit());
+        match self {
+            Self::Count { .. } | Self::Switch | Self::List => entered.to_owned(),
+            Self::Size | Self::Span if is_number => entered.to_owned(),
+            Self::Secret if entered.starts_with('{') => entered.to_owned(),
+            _ => toml_edit::Value::from(entered).to_string(),
+        }
+    }
+}
+
+/// The entries of a list, given as TOML, as they are edited.
+pub fn entries(list: &str) -> Vec<String> {
+    match list.parse::<toml_edit::Value>() {
+        Ok(toml_edit::Value::Array(array)) => {
+            array.iter().map(|entry| Kind::Text.entered(&entry.clone().decorated("", "").to_string())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The TOML of a list of edited entries.
+pub fn list(entries: &[String]) -> String {
+    entries.iter().map(String::as_str).collect::<toml_edit::Array>().to_string()
+}
+
 impl fmt::Display for Apply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -205,7 +244,8 @@ impl<S: Clone> Field<S> {
         }
     }
 
-    fn written(&self, settings: &S) -> String {
+    /// Its value in `settings` as TOML, a secret too; never to be shown.
+    pub(crate) fn written(&self, settings: &S) -> String {
         match &self.slot {
             Slot::Later { .. } => self.default.to_owned(),
             Slot::Live { write, .. } => write(settings),

@@ -26,6 +26,12 @@ impl Field {
         self.0.value()
     }
 
+    /// The same with a sign in place of each character, for what nobody is to see.
+    pub(crate) fn hidden(&self) -> Self {
+        let signs = "*".repeat(self.text().chars().count());
+        Self(tui_input::Input::new(signs).with_cursor(self.0.cursor()))
+    }
+
     /// Takes what edits a text; `None` for any other input, else whether the text changed. Pasted line ends become
     /// blanks, since a field is one line.
     pub(crate) fn take(&mut self, input: &Input) -> Option<bool> {
@@ -96,6 +102,16 @@ mod tests {
         assert_eq!(field.text(), "ab c ");
         field.take(&Input::Paste("x".repeat(5000)));
         assert_eq!(field.text().chars().count(), LIMIT);
+    }
+
+    #[test]
+    fn a_hidden_text_shows_only_how_long_it_is() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
+        let cursor = Field::new("s3cré").hidden().draw(&mut buffer, Rect::new(0, 0, 8, 1), Style::new());
+        assert_eq!(
+            (cursor, buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()),
+            (Position::new(5, 0), "*****   ".to_owned())
+        );
     }
 
     #[test]

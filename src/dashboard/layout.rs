@@ -1,6 +1,6 @@
 //! Where everything stands, for drawing and for clicks alike.
 
-use ratatui::layout::{Constraint, Layout, Margin, Rect, Size};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 
 use super::pane::PaneId;
 
@@ -40,7 +40,7 @@ impl Areas {
 
     /// The part of a pane's area that is its own to draw in.
     pub(super) fn inner(&self, area: Rect) -> Rect {
-        if self.tabs.is_some() { area } else { area.inner(Margin::new(1, 1)) }
+        if self.tabs.is_some() { area } else { area.inner(ratatui::layout::Margin::new(1, 1)) }
     }
 }
 

@@ -12,10 +12,10 @@ mod wrap;
 
 pub(crate) use dialogue::{Dialogue, Voice};
 pub(crate) use filter::FilterLine;
-pub(crate) use format::{age, count, size, until};
+pub(crate) use format::{age, count, counted, size, until};
 pub(crate) use list::ListCursor;
 pub(crate) use scroll::Scroll;
 pub(crate) use search::occurrences;
 pub(crate) use table::{Cell, Column, Room, Row, Table};
 pub(crate) use text::{cut, skip, width};
-pub(crate) use wrap::wrap;
+pub(crate) use wrap::{wrap, wrapped};

@@ -8,7 +8,7 @@ use crate::mail::Domain;
 use crate::queue::{Counts, Cursor, Filter, Listed, QueueId};
 
 /// Messages looked at in one go.
-const PIECE: usize = 2000;
+const PIECE: usize = 1000;
 /// Rows made in one go; they cost more.
 const ROWS: usize = 500;
 

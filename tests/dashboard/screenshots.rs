@@ -1,5 +1,6 @@
 //! The pictures in `screenshots/`: made-up relays drawn by the real program, and checked to be what it draws today.
 
+mod scenes;
 mod strokes;
 mod svg;
 
@@ -41,14 +42,9 @@ const PICTURES: &[Picture] = &[
         name: "overview",
         caption: "The whole relay on one screen",
         screen: Screen { size: (124, 42), pane: PaneId::Sessions, zoomed: false, ..WIDE },
-        play: |driver| busy(driver),
+        play: busy,
     },
-    Picture {
-        name: "sessions",
-        caption: "Sessions: who is connected, and to whom we are",
-        screen: WIDE,
-        play: |driver| busy(driver),
-    },
+    Picture { name: "sessions", caption: "Sessions: who is connected, and to whom we are", screen: WIDE, play: busy },
     Picture {
         name: "transcript",
         caption: "A session, watched live",
@@ -56,7 +52,7 @@ const PICTURES: &[Picture] = &[
         play: |driver| {
             driver.press("<Enter>");
             for event in fixtures::transcript() {
-                driver.answer(Answer::Transcript(21, Some(event)));
+                driver.answer(Answer::Transcript(3, Some(event)));
             }
         },
     },
@@ -89,28 +85,20 @@ const PICTURES: &[Picture] = &[
         name: "light",
         caption: "The light theme",
         screen: Screen { theme: ThemeName::Light, ..WIDE },
-        play: |driver| busy(driver),
+        play: busy,
     },
     Picture {
         name: "80x24",
         caption: "A terminal of 80 columns and 24 rows, in its own colours",
         screen: Screen { size: (80, 24), theme: ThemeName::Terminal, ..WIDE },
-        play: |driver| busy(driver),
+        play: busy,
     },
 ];
 
-/// Lets some seconds pass in which a scanner sends.
+/// Lets some seconds pass, so that there are rates to be seen.
 fn busy(driver: &mut Driver) {
     for seconds in [2, 4, 6] {
-        let mut snapshot = fixtures::snapshot();
-        snapshot.time = fixtures::before(-seconds);
-        let mut sessions = snapshot.sessions.to_vec();
-        for session in &mut sessions {
-            session.age += std::time::Duration::from_secs(seconds.unsigned_abs());
-        }
-        sessions[0].bytes += 180_000 * seconds.unsigned_abs();
-        snapshot.sessions = sessions.into();
-        driver.see(snapshot);
+        driver.see(scenes::later(seconds));
     }
 }
 
@@ -118,7 +106,7 @@ fn draw(picture: &Picture) -> String {
     let Screen { size: (width, height), theme, pane, zoomed } = picture.screen;
     let viewer = Viewer { colors: Colors::True, ..viewer(Role::Admin) };
     let preferences = Preferences { pane, zoomed, theme, ..Preferences::default() };
-    let mut driver = Driver::with(viewer, fixtures::snapshot(), width, height, &preferences);
+    let mut driver = Driver::with(viewer, scenes::snapshot(), width, height, &preferences);
     (picture.play)(&mut driver);
     let cursor = driver.cursor();
     svg(&driver.buffer(), cursor, picture.caption)

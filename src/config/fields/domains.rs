@@ -47,7 +47,7 @@ pub(super) static LOCAL: Section = Section {
 };
 
 /// The keys of one `[[domain]]`.
-pub(in crate::config) static DOMAIN: &[Field<config::Domain>] = &[
+pub static DOMAIN: &[Field<config::Domain>] = &[
     Field {
         key: "name",
         label: "Name",

@@ -28,26 +28,32 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     rows
 }
 
+/// The same as lines of their own, without the blanks at which they were broken.
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    wrap(text, columns).into_iter().map(|row| text[row].trim_end().to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn wrapped(text: &str, columns: usize) -> Vec<&str> {
+    fn parts(text: &str, columns: usize) -> Vec<&str> {
         wrap(text, columns).into_iter().map(|row| &text[row]).collect()
     }
 
     #[test]
     fn lines_break_behind_blanks_and_long_words_anywhere() {
-        assert_eq!(wrapped("250 2.0.0 queued as 17", 10), ["250 2.0.0 ", "queued as ", "17"]);
-        assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
-        assert_eq!(wrapped("a 漢字漢字", 5), ["a ", "漢字", "漢字"]);
-        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(parts("250 2.0.0 queued as 17", 10), ["250 2.0.0 ", "queued as ", "17"]);
+        assert_eq!(parts("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(parts("a 漢字漢字", 5), ["a ", "漢字", "漢字"]);
+        assert_eq!(parts("", 5), [""]);
+        assert_eq!(wrapped("250 2.0.0 queued as 17", 10), ["250 2.0.0", "queued as", "17"]);
     }
 
     proptest::proptest! {
         #[test]
         fn nothing_is_lost_and_every_row_fits(text in "[a-zA-Z漢é👍🏽 ]{0,60}", columns in 2usize..20) {
-            let rows = wrapped(&text, columns);
+            let rows = parts(&text, columns);
             proptest::prop_assert_eq!(rows.concat(), text.as_str());
             // One grapheme may be wider than any column there is.
             let fits = |row: &&str| width(row) <= columns || row.graphemes(true).count() == 1;

@@ -37,7 +37,7 @@ fn an_observer_is_told_which_role_it_takes() {
         (QueueView::List, "e", "admin"),
         (QueueView::List, "R", "operator"),
         (QueueView::Destinations, "o", "operator"),
-        (QueueView::Badmail, "r", "admin"),
+        (QueueView::Badmail, "r", "operator"),
         (QueueView::Badmail, "d", "admin"),
     ] {
         let mut driver = unanswered(Role::Observer, fixtures::snapshot(), (120, 40), view);

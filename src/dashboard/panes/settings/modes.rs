@@ -1,0 +1,287 @@
+//! What the keys are for: the form, a value being typed, a list, the review, a conflict.
+
+use super::Settings;
+use super::conflict::Conflict;
+use super::document::said;
+use super::list::ListEdit;
+use super::merge::Merge;
+use super::review::Review;
+use super::sheet::Line;
+use super::typing::{Step, Typing};
+use crate::config::Kind;
+use crate::dashboard::Shared;
+use crate::dashboard::input::{Input, Key, KeyCode};
+use crate::dashboard::message::Effect;
+use crate::dashboard::overlays::messages::motion;
+use crate::dashboard::toasts::Weight;
+use crate::engine::Outcome;
+
+/// What the keys are for.
+#[derive(Default)]
+pub(super) enum Mode {
+    /// Moving about.
+    #[default]
+    Form,
+    /// A value is typed.
+    Typing(Typing),
+    /// A list is edited.
+    List(ListEdit),
+    /// What an apply would do.
+    Review(Review),
+    /// The file was changed meanwhile.
+    Conflict(Conflict),
+}
+
+impl Mode {
+    /// Whether the engine is at work for it.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Review(review) if review.is_waiting)
+    }
+
+    /// The keys that count in place of those of the actions.
+    pub(super) fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        match self {
+            Self::Form => None,
+            Self::Typing(_) => Some(vec![("Enter", "take over"), ("Esc", "as it was")]),
+            Self::List(edit) => Some(edit.hints()),
+            Self::Review(review) => Some(review.hints()),
+            Self::Conflict(conflict) => Some(conflict.hints()),
+        }
+    }
+}
+
+impl Settings {
+    /// Takes an input; `None` in the form, and for keys that count whatever is edited.
+    pub(super) fn input(&mut self, input: &Input, shared: &mut Shared) -> Option<Vec<Effect>> {
+        let everywhere = [Key::ctrl('c'), Key::ctrl('l'), Key::ctrl('z'), Key::plain(KeyCode::F(1))];
+        if matches!(self.mode, Mode::Form) || everywhere.map(Input::Key).contains(input) {
+            return None;
+        }
+        let step = match (&mut self.mode, &mut self.file.document, input) {
+            (Mode::Typing(typing), Some(document), input) => typing.take(input, document),
+            (Mode::List(edit), Some(document), input) => {
+                edit.fit(self.area.height);
+                edit.take(input, document)
+            }
+            (Mode::Review(_), _, Input::Key(key)) => return Some(self.look_over(*key, shared)),
+            (Mode::Conflict(_), _, Input::Key(key)) => {
+                self.settle_by(*key, shared);
+                Step::Goes
+            }
+            (Mode::Review(_) | Mode::Conflict(_), _, _) => Step::Goes,
+            // Without a document there is nothing to edit.
+            (_, None, _) | (Mode::Form, ..) => Step::Dropped,
+        };
+        match step {
+            Step::Goes => {}
+            Step::Dropped => self.back(),
+            Step::Done => {
+                let is_domain = matches!(&self.mode, Mode::Typing(typing) if typing.is_domain());
+                self.back();
+                if is_domain {
+                    self.to_last_domain();
+                }
+            }
+        }
+        Some(Vec::new())
+    }
+
+    /// Why the selected setting cannot be edited, if so.
+    pub(super) fn can_edit(&self, shared: &Shared) -> Result<(), String> {
+        match self.line() {
+            Some(Line::Setting(setting)) if setting.is_later => {
+                return Err(format!("{} is not in this version", setting.key));
+            }
+            Some(Line::Heading(_)) | None => return Err("no setting is selected".to_owned()),
+            Some(Line::Setting(_) | Line::NewDomain) => {}
+        }
+        self.has_document(shared)
+    }
+
+    /// Why nothing can be edited, if so.
+    pub(super) fn has_document(&self, shared: &Shared) -> Result<(), String> {
+        if self.file.document.is_some() || self.file.is_awaited() && shared.viewer.may(crate::engine::Role::Admin) {
+            return Ok(());
+        }
+        Err(self.file.trouble.clone().unwrap_or_else(|| "the settings file was not read yet".to_owned()))
+    }
+
+    /// Begins to edit the selected setting, or does so once the file is there.
+    pub(super) fn begin(&mut self, shared: &mut Shared) {
+        let Some(document) = &self.file.document else {
+            self.is_eager = true;
+            return;
+        };
+        let mode = match self.line() {
+            Some(Line::Setting(setting)) if setting.is_choice() => return self.toggle(shared),
+            Some(Line::Setting(setting)) if setting.kind == Kind::List => Mode::List(ListEdit::of(setting, document)),
+            Some(Line::Setting(setting)) => Mode::Typing(Typing::of(setting, document)),
+            Some(Line::NewDomain) => Mode::Typing(Typing::of_domain()),
+            Some(Line::Heading(_)) | None => return,
+        };
+        self.mode = mode;
+    }
+
+    /// Takes the next choice.
+    pub(super) fn toggle(&mut self, shared: &mut Shared) {
+        let Some(setting) = self.selected() else { return };
+        let value = setting.kind.entered(&setting.value);
+        let next = match setting.kind {
+            Kind::Switch => (value != "true").to_string(),
+            Kind::Choice(choices) => {
+                let at = choices.iter().position(|choice| *choice == value).map_or(0, |at| at + 1);
+                choices.get(at).or(choices.first()).copied().unwrap_or_default().to_owned()
+            }
+            _ => return,
+        };
+        let (key, toml) = (setting.key.clone(), setting.kind.toml(&next));
+        if let Some(Err(complaints)) = self.file.document.as_mut().map(|document| document.set(&key, &toml)) {
+            let now = shared.now();
+            shared.toasts.push(now, Weight::Error, said(&complaints));
+        }
+    }
+
+    /// Shows what an apply would do.
+    pub(super) fn review(&mut self, shared: &Shared, notice: Option<String>) {
+        if let Some(document) = &self.file.document {
+            let is_first = document.original().is_empty() && shared.snapshot.settings_file.is_none();
+            let review = Review::new(document, is_first);
+            self.mode = Mode::Review(match notice {
+                Some(notice) => review.noting(notice),
+                None => review,
+            });
+        }
+    }
+
+    /// Puts the edits together with what the file holds now. What both sides changed is asked for; the rest goes by
+    /// itself.
+    pub(super) fn settle(&mut self, shared: &mut Shared) {
+        let (Some(document), Some(text)) = (&self.file.document, &self.file.newer) else { return };
+        match Merge::new(document, text) {
+            Ok(merge) if merge.clashes.is_empty() => match merge.settled(document) {
+                Ok(settled) => {
+                    let notice = "The file was changed meanwhile. Your changes are made to it as it is now; those of the \
+                                  other side stay.";
+                    self.take_settled(settled, Some(notice), shared);
+                }
+                Err(why) => self.complain(shared, why),
+            },
+            Ok(merge) => self.mode = Mode::Conflict(Conflict::new(merge)),
+            Err(why) => {
+                self.mode = Mode::Form;
+                self.complain(shared, format!("the file on disk is wrong now; mend it by hand, then go on: {why}"));
+            }
+        }
+    }
+
+    /// Takes what the engine read.
+    pub(super) fn read(&mut self, outcome: &Outcome, shared: &mut Shared) {
+        let is_edited = !matches!(self.mode, Mode::Form) || self.pending() > 0;
+        self.keep_selected(|pane| pane.file.read(outcome, is_edited));
+        if std::mem::take(&mut self.is_eager) && self.can_edit(shared).is_ok() {
+            self.begin(shared);
+        }
+    }
+
+    /// Takes what came of an apply.
+    pub(super) fn applied(&mut self, outcome: &Outcome, shared: &mut Shared) {
+        let now = shared.now();
+        match outcome {
+            Outcome::Done { message, .. } => {
+                shared.toasts.push(now, Weight::Undo, format!("{message}; U undoes"));
+                self.mode = Mode::Form;
+                self.keep_selected(|pane| pane.file.applied());
+            }
+            Outcome::Refused { reason } => match &mut self.mode {
+                Mode::Review(review) => {
+                    review.is_waiting = false;
+                    review.refusal = Some(reason.clone());
+                }
+                _ => shared.toasts.push(now, Weight::Error, reason.clone()),
+            },
+            Outcome::Conflict { text } => {
+                self.file.newer = Some(text.clone());
+                self.settle(shared);
+            }
+            Outcome::View { .. } => {}
+        }
+    }
+
+    /// Back to the form, which shows what the file holds now unless edits wait.
+    fn back(&mut self) {
+        self.mode = Mode::Form;
+        self.keep_selected(|pane| pane.file.catch_up());
+    }
+
+    fn to_last_domain(&mut self) {
+        let key =
+            format!("domain[{}].name", self.file.document.as_ref().map_or(0, |document| document.now.domains.len()));
+        if let Some((_, line)) = self.sheet().find(&key) {
+            // The rest of it comes into sight too.
+            self.list.set(line + 3);
+            self.set(line);
+        }
+    }
+
+    fn look_over(&mut self, key: Key, shared: &Shared) -> Vec<Effect> {
+        let area = self.area;
+        let Mode::Review(review) = &mut self.mode else { return Vec::new() };
+        match key.code {
+            _ if review.is_waiting => {}
+            KeyCode::Esc => self.back(),
+            KeyCode::Enter => {
+                review.is_waiting = true;
+                review.refusal = None;
+                return self.file.apply();
+            }
+            KeyCode::Char('t') => review.turn(),
+            code => {
+                if let Some(motion) = motion(code) {
+                    review.go(motion, area, shared);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn settle_by(&mut self, key: Key, shared: &mut Shared) {
+        let (Mode::Conflict(conflict), Some(mine)) = (&mut self.mode, &self.file.document) else { return };
+        match key.code {
+            KeyCode::Esc => self.back(),
+            KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right => conflict.turn(),
+            KeyCode::Char('m') => conflict.turn_all(true),
+            KeyCode::Char('t') => conflict.turn_all(false),
+            KeyCode::Enter => match conflict.settled(mine) {
+                Ok(settled) => self.take_settled(settled, None, shared),
+                Err(why) => conflict.error = Some(why),
+            },
+            code => {
+                if let Some(motion) = motion(code) {
+                    conflict.go(motion);
+                }
+            }
+        }
+    }
+
+    /// Goes on with a settled file: to the review, if there is still anything to apply.
+    fn take_settled(&mut self, settled: super::document::Document, notice: Option<&str>, shared: &mut Shared) {
+        let is_changed = settled.is_changed();
+        self.file.newer = None;
+        self.keep_selected(|pane| pane.file.document = Some(settled));
+        if is_changed {
+            self.review(shared, notice.map(str::to_owned));
+            return;
+        }
+        self.mode = Mode::Form;
+        let now = shared.now();
+        shared.toasts.push(now, Weight::Info, "the file stays as it is on disk; nothing is left to apply");
+    }
+
+    fn complain(&mut self, shared: &mut Shared, why: String) {
+        if let Mode::Review(review) = &mut self.mode {
+            review.is_waiting = false;
+        }
+        let now = shared.now();
+        shared.toasts.push(now, Weight::Error, why);
+    }
+}
