@@ -8,9 +8,6 @@ use super::input::Input;
 use super::message::{Answer, Effect};
 use super::{Model, Shared};
 
-/// What is done to the panes once an overlay is gone.
-pub(crate) type Follow = Box<dyn FnOnce(&mut Model) -> Vec<Effect>>;
-
 /// What an overlay made of an input.
 pub(crate) enum Reaction {
     /// Taken; these effects follow.
