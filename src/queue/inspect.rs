@@ -19,7 +19,7 @@ use super::{Queue, read};
 /// What became of a file since it was last looked at.
 #[derive(Debug)]
 pub enum Inspection {
-    /// Nothing, or the queue itself is writing it at this moment.
+    /// Nothing, or the engine itself is changing it at this moment.
     Unchanged,
     /// It is not there.
     Gone,
@@ -74,11 +74,13 @@ impl Queue {
 }
 
 fn inspect(core: &Arc<Core>, id: &QueueId, known: Option<Stamp>) -> io::Result<Inspection> {
+    let name = file_name(id);
+    let opened = open(core, &name)?;
+    // Asked only now: work that began behind the question could already have changed what was opened.
     if core.is_busy(id) {
         return Ok(Inspection::Unchanged);
     }
-    let name = file_name(id);
-    let Some((file, stamp)) = open(core, &name)? else { return Ok(Inspection::Gone) };
+    let Some((file, stamp)) = opened else { return Ok(Inspection::Gone) };
     if known == Some(stamp) {
         return Ok(Inspection::Unchanged);
     }

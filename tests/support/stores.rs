@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
 use mailroot::queue::{Access, Entry, Folder, Kind, Stamp, Store, StoredFile};
@@ -299,6 +299,7 @@ struct Shared {
     plan: Mutex<Plan>,
     gate: Mutex<Gate>,
     moved: Condvar,
+    exit: Mutex<Option<Arc<Barrier>>>,
 }
 
 #[derive(Default)]
@@ -354,6 +355,13 @@ impl FaultyStore {
         self.shared.moved.notify_all();
     }
 
+    /// Whoever takes the next file out of Queue meets this barrier twice: when it is gone, and before going on.
+    pub(crate) fn hold_up_at_exit(&self) -> Arc<Barrier> {
+        let barrier = Arc::new(Barrier::new(2));
+        *self.shared.exit.lock().unwrap() = Some(Arc::clone(&barrier));
+        barrier
+    }
+
     /// Lets one waiting sync pass.
     pub(crate) fn let_one_pass(&self) {
         self.shared.gate.lock().unwrap().passes += 1;
@@ -390,6 +398,17 @@ impl Shared {
     fn just_died(&self) -> bool {
         let plan = self.plan.lock().unwrap();
         plan.die.is_some_and(|die| plan.operations.len() == die + 1)
+    }
+
+    fn pass_exit(&self, folder: Folder) {
+        if folder != Folder::Queue {
+            return;
+        }
+        let barrier = self.exit.lock().unwrap().take();
+        if let Some(barrier) = barrier {
+            barrier.wait();
+            barrier.wait();
+        }
     }
 
     fn pass_gate(&self) {
@@ -451,12 +470,16 @@ impl Store for FaultyStore {
 
     fn replace(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
         self.shared.step(format!("replace {}", shown(to.0, to.1)))?;
-        self.inner.replace(from, to)
+        self.inner.replace(from, to)?;
+        self.shared.pass_exit(from.0);
+        Ok(())
     }
 
     fn remove(&self, folder: Folder, name: &OsStr) -> io::Result<()> {
         self.shared.step(format!("remove {}", shown(folder, name)))?;
-        self.inner.remove(folder, name)
+        self.inner.remove(folder, name)?;
+        self.shared.pass_exit(folder);
+        Ok(())
     }
 
     fn sync_folder(&self, folder: Folder) -> io::Result<()> {
