@@ -1,6 +1,7 @@
 //! What a person deleted, kept for a day.
 
 use std::io;
+use std::slice;
 use std::time::Duration;
 
 use super::core::{Core, file_name, touched};
@@ -42,9 +43,12 @@ fn discard(core: &Core, id: &QueueId) -> io::Result<()> {
     if file.read_at(&mut first, 0)? == 1 {
         file.write_at(&first, 0)?;
     }
+    // Until now its content may be on disk in the journal alone.
+    file.sync()?;
     drop(file);
     core.store.replace((Folder::Queue, &name), (Folder::Deleted, &name))?;
     core.store.sync_folder(Folder::Deleted)?;
+    core.journal.note(slice::from_ref(id));
     core.store.sync_folder(Folder::Queue)
 }
 

@@ -174,7 +174,7 @@ fn open(core: &Core, name: &OsStr) -> io::Result<Option<(Option<Box<dyn StoredFi
             core.solved(name);
             Ok(None)
         }
-        Err(_) if !core.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
+        Err(_) if !core.store.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
         Err(error) => Err(error),
     }
 }

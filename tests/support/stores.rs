@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -106,8 +107,10 @@ fn survivor(file: &Inode, random: &mut fastrand::Rng) -> Vec<u8> {
             }
         }
     }
+    // The length on disk grows by whole sectors.
     if content.len() > file.safe.len() && random.bool() {
-        content.truncate(random.usize(file.safe.len()..=content.len()));
+        let length = random.usize(file.safe.len()..=content.len());
+        content.truncate((length - length % SECTOR).max(file.safe.len()));
     }
     content
 }
@@ -283,6 +286,10 @@ impl StoredFile for OpenFile {
         Ok(())
     }
 
+    fn sync_data(&self) -> io::Result<()> {
+        self.sync()
+    }
+
     fn stamp(&self) -> io::Result<Stamp> {
         Ok(self.disk.state.lock().unwrap().stamp(self.file))
     }
@@ -308,7 +315,7 @@ struct Plan {
     die: Option<usize>,
 }
 
-/// Holds back folder syncs.
+/// Holds back syncs of Queue and of the journal.
 #[derive(Default)]
 struct Gate {
     is_closed: bool,
@@ -344,7 +351,7 @@ impl FaultyStore {
         self.operations().iter().filter(|operation| operation.starts_with(kind)).count()
     }
 
-    /// From now on a sync of Queue waits until it is let pass.
+    /// From now on a sync of Queue or of the journal waits until it is let pass.
     pub(crate) fn close_gate(&self) {
         self.shared.gate.lock().unwrap().is_closed = true;
     }
@@ -365,7 +372,7 @@ impl FaultyStore {
         let mut gate = self.shared.gate.lock().unwrap();
         while gate.waiting == 0 {
             let (woken, waited) = self.shared.moved.wait_timeout(gate, Duration::from_mins(1)).unwrap();
-            assert!(!waited.timed_out(), "no sync of the folder came");
+            assert!(!waited.timed_out(), "no sync came");
             gate = woken;
         }
     }
@@ -476,12 +483,12 @@ struct FaultyFile {
     inner: Box<dyn StoredFile>,
     shared: Arc<Shared>,
     /// A write or sync failed: the queue must not sync this handle any more.
-    is_spoilt: std::cell::Cell<bool>,
+    is_spoilt: AtomicBool,
 }
 
 impl FaultyFile {
     fn spoil(&self, done: io::Result<()>) -> io::Result<()> {
-        self.is_spoilt.set(self.is_spoilt.get() || done.is_err());
+        self.is_spoilt.fetch_or(done.is_err(), Ordering::Relaxed);
         done
     }
 }
@@ -508,10 +515,18 @@ impl StoredFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        assert!(!self.is_spoilt.get(), "a handle was synced after it had failed");
+        assert!(!self.is_spoilt.load(Ordering::Relaxed), "a handle was synced after it had failed");
         let step = self.shared.step("sync".to_owned());
         self.spoil(step)?;
         self.inner.sync()
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        assert!(!self.is_spoilt.load(Ordering::Relaxed), "a handle was synced after it had failed");
+        let step = self.shared.step("sync_data".to_owned());
+        self.spoil(step)?;
+        self.shared.pass_gate();
+        self.inner.sync_data()
     }
 
     fn stamp(&self) -> io::Result<Stamp> {

@@ -1,0 +1,245 @@
+//! The journal: accepted messages a second time, until their files are known to be on disk.
+//!
+//! To put a file and its name on disk costs two syncs, and they cannot be shared. So a message's file is written and
+//! named without any, and its content goes to a segment of the journal as well, where one sync is enough for all
+//! messages of a batch. Segments grow to [`JournalLimits::segment`] once and are then written again from their start,
+//! so that the sync has no change of the file system's own records to wait for.
+//!
+//! Two segments take turns. One is active; when it is full, or when its first message is
+//! [`JournalLimits::age`] old, it is retired and the other one becomes active. The messages of a retired segment that
+//! are still in the queue get their syncs in the background (`checkpoint`); only then is it emptied and free again. So
+//! most messages, which are delivered within the second, are never synced by themselves at all. While both segments
+//! are taken, and for what is too large, messages are committed without the journal (`direct`).
+//!
+//! Whoever takes a message out of the queue writes a note of it first, for otherwise the next start would take its
+//! missing file for one that a power cut took, and bring it back. Notes are not synced by themselves: the sync of the
+//! next batch covers them. A power cut that loses a note brings back a message that was delivered, a second copy. A
+//! note must not be written while the message is anywhere but finished, or on disk in its new place.
+//!
+//! A handle that failed to write or to sync is used for nothing any more but reading: its segment is retired at once,
+//! and removed once its messages are on disk.
+
+mod checkpoint;
+mod record;
+mod replay;
+mod segment;
+mod torn;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+pub use self::record::{Record, Records};
+use self::segment::{Afterwards, Segment, cut};
+use super::QueueId;
+use super::id::Ids;
+use super::pool::locked;
+use super::store::{Folder, Store};
+
+pub(super) use self::checkpoint::Checkpoints;
+
+/// Segments waiting for their checkpoint at most, before a new one is opened: one in turn, and one that failed.
+const MAX_RETIRED: usize = 2;
+
+/// How much the journal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalLimits {
+    /// Octets of messages in one segment; there are two. What is larger than this is committed without the journal.
+    pub segment: usize,
+    /// How long a message stays in the journal before its file is synced.
+    pub age: Duration,
+}
+
+impl Default for JournalLimits {
+    fn default() -> Self {
+        Self { segment: 8 << 20, age: Duration::from_secs(2) }
+    }
+}
+
+/// The journal of one queue. One thread writes messages to it; notes come from anywhere.
+pub(super) struct Journal {
+    store: Arc<dyn Store>,
+    limits: JournalLimits,
+    ids: Ids,
+    ring: Mutex<Ring>,
+    /// A segment was retired, or the queue is closing.
+    changed: Condvar,
+    /// Held from the note of a message until its file is removed. Who has held it since a note was written knows that
+    /// the removal was made as well.
+    removing: Mutex<()>,
+    /// Messages brought back at the start.
+    restored: usize,
+}
+
+#[derive(Default)]
+struct Ring {
+    active: Option<Segment>,
+    spare: Option<Segment>,
+    retired: VecDeque<Segment>,
+    /// The last number in the name of a segment.
+    number: u64,
+    is_closing: bool,
+    /// That no segment can be opened was logged.
+    is_reported: bool,
+}
+
+impl Journal {
+    /// Messages of earlier segments that had to be brought back.
+    pub(super) fn restored(&self) -> usize {
+        self.restored
+    }
+
+    /// Octets of messages that one segment holds.
+    pub(super) fn room(&self) -> usize {
+        self.limits.segment
+    }
+
+    /// Whether messages whose records have this size can be written now, which may turn the ring. For the thread that
+    /// writes messages, between two batches.
+    pub(super) fn make_room(&self, size: usize) -> bool {
+        if size > self.limits.segment {
+            return false;
+        }
+        let mut ring = locked(&self.ring);
+        let fits = |ring: &Ring| {
+            let room = |active: &Segment| active.end + size as u64 <= self.limits.segment as u64;
+            ring.active.as_ref().is_some_and(room)
+        };
+        if ring.retired.is_empty() && ring.active.is_some() && (!fits(&ring) || self.is_due(&ring)) {
+            self.turn(&mut ring);
+        } else if ring.active.is_none() {
+            self.activate(&mut ring);
+        }
+        fits(&ring)
+    }
+
+    /// Writes the records of messages and puts them on disk. After an error none of them is in the journal. For the
+    /// thread that writes messages, after [`Journal::make_room`].
+    pub(super) fn write(&self, messages: &[Record<'_>]) -> io::Result<()> {
+        let mut ring = locked(&self.ring);
+        let Some(active) = &mut ring.active else { return Err(io::Error::other("the journal has no segment")) };
+        let mut records = Vec::new();
+        let start = active.end;
+        for message in messages {
+            let at = start + records.len() as u64;
+            message.write(active.epoch, &mut records);
+            if let Record::Message { id, .. } = message {
+                active.living.insert(id.clone(), at..start + records.len() as u64);
+            }
+        }
+        active.first.get_or_insert_with(Instant::now);
+        let file = Arc::clone(&active.file);
+        let appended = active.append(&records);
+        drop(ring);
+        appended.and_then(|()| file.sync_data()).inspect_err(|_| self.abandon(start, messages))
+    }
+
+    /// Notes that messages have left the queue. Of those that are not in the journal there is nothing to note.
+    pub(super) fn note(&self, ids: &[QueueId]) {
+        let mut ring = locked(&self.ring);
+        let mut notes = Vec::new();
+        for id in ids {
+            if ring.forget(id)
+                && let Some(active) = &ring.active
+            {
+                Record::Removal { id: id.clone() }.write(active.epoch, &mut notes);
+            }
+        }
+        if let Some(active) = &mut ring.active
+            && !notes.is_empty()
+            && let Err(error) = active.append(&notes)
+        {
+            tracing::warn!(%error, "the journal cannot note what left the queue; after a crash it may be sent again");
+        }
+    }
+
+    /// To be held from a note until the file is removed.
+    pub(super) fn removing(&self) -> MutexGuard<'_, ()> {
+        locked(&self.removing)
+    }
+
+    /// Turns the ring if that is due. Returns when to ask again, if there is anything to ask for. For the thread that
+    /// writes messages, between two batches.
+    pub(super) fn turn_if_due(&self) -> Option<Instant> {
+        let mut ring = locked(&self.ring);
+        let first = ring.active.as_ref()?.first?;
+        let now = Instant::now();
+        if first + self.limits.age > now {
+            return Some(first + self.limits.age);
+        }
+        if !ring.retired.is_empty() {
+            return Some(now + self.limits.age);
+        }
+        self.turn(&mut ring);
+        None
+    }
+
+    fn is_due(&self, ring: &Ring) -> bool {
+        let first = ring.active.as_ref().and_then(|active| active.first);
+        first.is_some_and(|first| first.elapsed() >= self.limits.age)
+    }
+
+    /// Retires the active segment and activates the other.
+    fn turn(&self, ring: &mut Ring) {
+        ring.retired.extend(ring.active.take());
+        self.changed.notify_all();
+        self.activate(ring);
+    }
+
+    /// Opens a segment, unless too many wait for their checkpoint, or the disk does not want to.
+    fn activate(&self, ring: &mut Ring) {
+        if ring.retired.len() >= MAX_RETIRED {
+            return;
+        }
+        // One whose name somebody removed would be of no use after a crash.
+        let is_there = |spare: &Segment| self.store.stat(Folder::Journal, &spare.name).is_ok();
+        if let Some(spare) = ring.spare.take().filter(is_there) {
+            ring.active = Some(spare.renewed());
+            return;
+        }
+        match Segment::create(&*self.store, &mut ring.number) {
+            Ok(segment) => {
+                ring.active = Some(segment);
+                ring.is_reported = false;
+            }
+            Err(error) if ring.is_reported => tracing::debug!(%error, "still no segment of the journal"),
+            Err(error) => {
+                ring.is_reported = true;
+                tracing::error!(%error, "no segment of the journal can be opened; messages are taken without it");
+            }
+        }
+    }
+
+    /// Gives up the active segment, whose records from `start` on failed.
+    fn abandon(&self, start: u64, messages: &[Record<'_>]) {
+        let mut ring = locked(&self.ring);
+        let Some(mut failed) = ring.active.take() else { return };
+        for message in messages {
+            if let Record::Message { id, .. } = message {
+                failed.living.remove(id);
+            }
+        }
+        // Their clients are told that they were not accepted. Should a crash come before this segment is removed, they
+        // had better not be found.
+        if let Err(error) = cut(&*failed.file, start) {
+            tracing::debug!(%error, "refused messages stay in the journal until their segment is removed");
+        }
+        failed.afterwards = Afterwards::Removed;
+        ring.retired.push_back(failed);
+        self.changed.notify_all();
+        self.activate(&mut ring);
+    }
+}
+
+impl Ring {
+    /// Takes a message out of the living. Returns whether it was among them.
+    fn forget(&mut self, id: &QueueId) -> bool {
+        let segments = self.active.iter_mut().chain(&mut self.retired);
+        segments.filter_map(|segment| segment.living.remove(id)).count() > 0
+    }
+
+    fn is_living(&self, id: &QueueId) -> bool {
+        self.active.iter().chain(&self.retired).any(|segment| segment.living.contains_key(id))
+    }
+}
