@@ -87,6 +87,14 @@ impl Disk {
         names.into_iter().map(|name| name.into_string().unwrap()).collect()
     }
 
+    /// Puts octets in the place of a file's, as a power cut or a person might.
+    pub(crate) fn overwrite(&self, folder: Folder, name: &str, content: &[u8]) {
+        let mut state = self.state.lock().unwrap();
+        let file = state.find(folder, OsStr::new(name)).unwrap();
+        state.files.get_mut(&file).unwrap().seen.clear();
+        state.write(file, content, 0);
+    }
+
     pub(crate) fn read(&self, folder: Folder, name: &str) -> Vec<u8> {
         let state = self.state.lock().unwrap();
         state.files[&state.folders[&folder].seen[OsStr::new(name)]].seen.clone()
@@ -312,6 +320,7 @@ struct Shared {
 struct Plan {
     operations: Vec<String>,
     fail: Option<(usize, i32)>,
+    fail_all: Option<(&'static str, i32)>,
     die: Option<usize>,
 }
 
@@ -333,6 +342,11 @@ impl FaultyStore {
         let mut plan = self.shared.plan.lock().unwrap();
         plan.operations.clear();
         plan.fail = Some((number, errno));
+    }
+
+    /// From now on all operations that begin like this fail.
+    pub(crate) fn fail_all(&self, kind: &'static str, errno: i32) {
+        self.shared.plan.lock().unwrap().fail_all = Some((kind, errno));
     }
 
     /// The operation `number` from now on is done by half or not at all, and none succeeds after it.
@@ -383,12 +397,14 @@ impl Shared {
     fn step(&self, what: String) -> io::Result<()> {
         let mut plan = self.plan.lock().unwrap();
         let number = plan.operations.len();
+        let fails = plan.fail_all.filter(|(kind, _)| what.starts_with(kind));
         plan.operations.push(what);
         if plan.die.is_some_and(|die| number >= die) {
             return Err(io::Error::other("the machine is off"));
         }
-        match plan.fail {
-            Some((at, errno)) if at == number => Err(io::Error::from_raw_os_error(errno)),
+        match (plan.fail, fails) {
+            (Some((at, errno)), _) if at == number => Err(io::Error::from_raw_os_error(errno)),
+            (_, Some((_, errno))) => Err(io::Error::from_raw_os_error(errno)),
             _ => Ok(()),
         }
     }

@@ -87,7 +87,7 @@ impl Journal {
         let mut has_failed = false;
         loop {
             let ring = locked(&self.ring);
-            let ring = if has_failed {
+            let ring = if has_failed && !ring.is_closing {
                 self.changed.wait_timeout(ring, REST).unwrap_or_else(PoisonError::into_inner).0
             } else {
                 let idle = |ring: &mut super::Ring| ring.retired.is_empty() && !ring.is_closing;
