@@ -87,7 +87,14 @@ impl Disk {
         names.into_iter().map(|name| name.into_string().unwrap()).collect()
     }
 
-    /// Puts octets in the place of a file's, as a power cut or a person might.
+    /// Puts octets in the place of a file's behind everybody's back.
+    pub(crate) fn spoil(&self, folder: Folder, name: &str, content: &[u8]) {
+        let mut state = self.state.lock().unwrap();
+        let file = state.find(folder, OsStr::new(name)).unwrap();
+        state.files.get_mut(&file).unwrap().seen = content.to_vec();
+    }
+
+    /// Puts octets in the place of a file's, as a person might.
     pub(crate) fn overwrite(&self, folder: Folder, name: &str, content: &[u8]) {
         let mut state = self.state.lock().unwrap();
         let file = state.find(folder, OsStr::new(name)).unwrap();
@@ -320,8 +327,15 @@ struct Shared {
 struct Plan {
     operations: Vec<String>,
     fail: Option<(usize, i32)>,
-    fail_all: Option<(&'static str, i32)>,
+    fail_kind: Option<FailKind>,
     die: Option<usize>,
+}
+
+/// Operations of one kind fail.
+struct FailKind {
+    kind: &'static str,
+    errno: i32,
+    times: usize,
 }
 
 /// Holds back syncs of Queue and of the journal.
@@ -344,9 +358,27 @@ impl FaultyStore {
         plan.fail = Some((number, errno));
     }
 
-    /// From now on all operations that begin like this fail.
+    /// From now on all operations of this kind fail, whatever they are done to.
     pub(crate) fn fail_all(&self, kind: &'static str, errno: i32) {
-        self.shared.plan.lock().unwrap().fail_all = Some((kind, errno));
+        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, times: usize::MAX });
+    }
+
+    /// The next operation of this kind fails.
+    pub(crate) fn fail_next(&self, kind: &'static str, errno: i32) {
+        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, times: 1 });
+    }
+
+    /// Waits until so many operations of a kind were done since the plan was made.
+    pub(crate) fn wait_for(&self, kind: &str, count: usize) {
+        let start = std::time::Instant::now();
+        while self.count(kind) < count {
+            assert!(
+                start.elapsed() < Duration::from_mins(1),
+                "{count} of {kind:?} never came: {:?}",
+                self.operations()
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// The operation `number` from now on is done by half or not at all, and none succeeds after it.
@@ -362,7 +394,8 @@ impl FaultyStore {
     }
 
     pub(crate) fn count(&self, kind: &str) -> usize {
-        self.operations().iter().filter(|operation| operation.starts_with(kind)).count()
+        let is_of_kind = |operation: &&String| operation.strip_prefix(kind).is_some_and(|rest| !rest.starts_with('_'));
+        self.operations().iter().filter(is_of_kind).count()
     }
 
     /// From now on a sync of Queue or of the journal waits until it is let pass.
@@ -392,19 +425,32 @@ impl FaultyStore {
     }
 }
 
+impl Plan {
+    fn fails(&mut self, what: &str) -> Option<i32> {
+        let fail = self.fail_kind.as_mut().filter(|fail| fail.times > 0)?;
+        let rest = what.strip_prefix(fail.kind)?;
+        // `sync` is no `sync_data`.
+        if rest.starts_with('_') {
+            return None;
+        }
+        fail.times -= 1;
+        Some(fail.errno)
+    }
+}
+
 impl Shared {
     /// Counts an operation. `Err` if it is to fail.
     fn step(&self, what: String) -> io::Result<()> {
         let mut plan = self.plan.lock().unwrap();
         let number = plan.operations.len();
-        let fails = plan.fail_all.filter(|(kind, _)| what.starts_with(kind));
+        let fails = plan.fails(&what);
         plan.operations.push(what);
         if plan.die.is_some_and(|die| number >= die) {
             return Err(io::Error::other("the machine is off"));
         }
         match (plan.fail, fails) {
             (Some((at, errno)), _) if at == number => Err(io::Error::from_raw_os_error(errno)),
-            (_, Some((_, errno))) => Err(io::Error::from_raw_os_error(errno)),
+            (_, Some(errno)) => Err(io::Error::from_raw_os_error(errno)),
             _ => Ok(()),
         }
     }
