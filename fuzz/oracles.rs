@@ -8,7 +8,7 @@ use std::path::Path;
 use mailroot::clock::Timestamp;
 use mailroot::config::{self, Draft, Problem};
 use mailroot::mail::Address;
-use mailroot::queue::Block;
+use mailroot::queue::{Block, Records};
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
 
 /// A command line without its CRLF: whatever address comes out of it can be written again and means the same, and no
@@ -164,6 +164,18 @@ pub(crate) fn envelope_block(input: &[u8]) {
             }
         }
         Err(error) => is_printable(&error.to_string()),
+    }
+}
+
+/// A segment of the queue's journal. What is read is what was written there, without a gap.
+pub(crate) fn journal(input: &[u8]) {
+    let mut records = Records::of(input);
+    let mut end = 0;
+    while let Some((place, record)) = records.next() {
+        let mut again = Vec::new();
+        record.write(records.epoch().unwrap_or_default(), &mut again);
+        assert_eq!((place.start, &again[..]), (end, &input[place.clone()]), "a record, written again");
+        end = place.end;
     }
 }
 

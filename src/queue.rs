@@ -7,11 +7,13 @@
 //! # How a message is kept
 //!
 //! A [`Draft`] gathers content, in memory up to [`MEMORY_LIMIT`] and then in a hidden temporary file.
-//! [`Queue::commit`] writes it whole, syncs it, moves it to its final name and syncs the folder, in this order
-//! (`committer` tells why), and only then returns. From there on the file is the message: [`Queue::record`] writes
-//! each new state over the old one in its envelope block (`block` has the grammar), unsynced, since the worst that
-//! a power cut can do to it is an earlier retry; [`Queue::remove`] unlinks it when every recipient is settled.
-//! [`Queue::recover`] reads all of it back at start.
+//! [`Queue::commit`] writes it whole to its file, puts it on disk in the journal together with all that gathered
+//! meanwhile, gives the file its final name (`committer` tells why in this order), and only then returns. From there
+//! on the file is the message: [`Queue::record`] writes each new state over the old one in its envelope block (`block`
+//! has the grammar), unsynced, since the worst that a power cut can do to it is an earlier retry; [`Queue::remove`]
+//! unlinks it when every recipient is settled. Within seconds the file is on disk as well, or gone because it was
+//! delivered, and the journal forgets it (`journal`). [`Queue::open`] mends from the journal what a power cut left torn
+//! or missing, and [`Queue::recover`] reads all of it back.
 //!
 //! People may edit, move, copy and delete the files by hand: a [`Stamp`] shows that somebody did, and
 //! [`Queue::inspect`], [`Queue::adopt`] and [`Queue::scan`] tell what. Nothing that a client was told is accepted is

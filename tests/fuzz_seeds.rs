@@ -14,11 +14,12 @@ use proptest::prelude::*;
 /// A fuzz target: its name and its oracle.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     ("command_line", oracles::command_line),
     ("data_phase", oracles::data_phase),
     ("reply_parser", oracles::reply_parser),
     ("envelope_block", oracles::envelope_block),
+    ("journal", oracles::journal),
     ("settings", oracles::settings),
 ];
 

@@ -228,16 +228,46 @@ async fn a_message_whose_client_stopped_waiting_does_not_come_back_after_a_kill(
 }
 
 #[tokio::test]
-async fn the_torn_file_of_a_message_that_was_delivered_is_no_message_after_a_power_cut() {
+async fn a_removal_that_a_power_cut_undid_is_made_again() {
     let bench = Bench::new(USUAL);
-    let delivered = bench.commit(1).await;
-    bench.queue.remove(&delivered.id).await.unwrap();
+    let (delivered, torn, again) = (bench.commit(1).await, bench.commit(2).await, bench.commit(3).await);
+    let file = bench.disk.read(Folder::Queue, &name(&delivered));
+    for message in [&delivered, &torn, &again] {
+        bench.queue.remove(&message.id).await.unwrap();
+    }
+    let next = bench.commit(4).await;
+    let disk = bench.kill();
+    for (message, content) in [(&delivered, &file[..]), (&torn, &[]), (&again, &file)] {
+        disk.create(Folder::Queue, name(message).as_ref()).unwrap();
+        disk.spoil(Folder::Queue, &name(message), content);
+    }
+    // One is newer than the one that was removed: somebody put it there.
+    disk.overwrite(Folder::Queue, &name(&again), &file);
+    assert_eq!(found(&disk).ids(), [again.id, next.id]);
+}
+
+#[tokio::test]
+async fn the_torn_file_of_a_message_that_was_deleted_is_no_message_after_a_power_cut() {
+    let bench = Bench::new(USUAL);
+    let deleted = bench.commit(1).await;
+    bench.queue.discard(&deleted.id).await.unwrap();
     let next = bench.commit(2).await;
     let disk = bench.kill();
-    // Its name came to the disk, its content and its removal did not.
-    disk.create(Folder::Queue, name(&delivered).as_ref()).unwrap();
+    disk.create(Folder::Queue, name(&deleted).as_ref()).unwrap();
     assert_eq!(found(&disk).ids(), [next.id]);
-    assert_eq!(disk.names(Folder::Badmail), [""; 0]);
+    assert_eq!(disk.names(Folder::Deleted), [name(&deleted)]);
+}
+
+#[tokio::test]
+async fn what_is_noted_does_not_stay_in_the_journal() {
+    let bench = Bench::new(SHORT);
+    let committed = bench.commit(1).await;
+    bench.store.wait_for("sync_data", 2);
+    bench.queue.remove(&committed.id).await.unwrap();
+    bench.store.wait_for("sync_data", 3);
+    let disk = bench.kill();
+    let segments = disk.names(Folder::Journal);
+    assert!(segments.iter().all(|name| disk.read(Folder::Journal, name).starts_with(&[0; 24])), "{segments:?}");
 }
 
 #[tokio::test]

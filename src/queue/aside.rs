@@ -12,6 +12,7 @@ use std::io;
 use super::core::{Core, Name, file_name};
 use super::error::ReadError;
 use super::id::QueueId;
+use super::journal::Record;
 use super::store::{Access, Folder, Stamp, StoredFile};
 use super::{Queue, block, read, removal};
 
@@ -112,7 +113,7 @@ fn move_as_it_is(core: &Core, from: (Folder, &OsStr), reason: &str) -> io::Resul
         && from.0 == Folder::Queue
         && let Name::Message(id) = Name::of(from.1)
     {
-        core.journal.note(&[id]);
+        core.journal.note(&[Record::Move { id }]);
     }
     core.store.sync_folder(from.0)?;
     noted.map(|()| moved)

@@ -18,9 +18,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -128,14 +127,16 @@ impl Inbox {
         }
     }
 
-    /// What waits, up to the bounds of a batch and of `room`. Empty when nothing came until `due`; `None` at the end.
-    fn next(&self, due: Option<Instant>, room: usize) -> Option<Vec<Order>> {
+    /// Waits for something to do: what waits, up to the bounds of a batch and of `room`. `None` at the end.
+    fn next(&self, room: usize) -> Option<Vec<Order>> {
         let mut orders = locked(&self.orders);
-        if orders.waiting.is_empty() {
+        while orders.waiting.is_empty() {
             if orders.is_closed {
                 return None;
             }
-            orders = self.sleep(orders, due);
+            orders.is_idle = true;
+            orders = self.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
+            orders.is_idle = false;
         }
         let mut size = 0;
         let mut batch = Vec::new();
@@ -149,21 +150,6 @@ impl Inbox {
             batch.extend(orders.waiting.pop_front());
         }
         Some(batch)
-    }
-
-    fn sleep<'a>(&'a self, mut orders: MutexGuard<'a, Orders>, due: Option<Instant>) -> MutexGuard<'a, Orders> {
-        orders.is_idle = true;
-        let nothing_came = |orders: &mut Orders| orders.waiting.is_empty() && !orders.is_closed;
-        let mut orders = match due {
-            None => self.changed.wait_while(orders, nothing_came).unwrap_or_else(PoisonError::into_inner),
-            Some(due) => {
-                let left = due.saturating_duration_since(Instant::now());
-                let waited = self.changed.wait_timeout_while(orders, left, nothing_came);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
-        orders.is_idle = false;
-        orders
     }
 }
 
@@ -196,11 +182,9 @@ struct Written {
 
 impl Work {
     fn run(self) {
-        let mut due = None;
-        while let Some(batch) = self.inbox.next(due, self.core.journal.room()) {
+        while let Some(batch) = self.inbox.next(self.core.journal.room()) {
             // After a panic those who wait see their senders gone.
             let _ = catch_unwind(AssertUnwindSafe(|| self.commit(batch)));
-            due = self.core.journal.turn_if_due();
         }
     }
 
@@ -210,10 +194,12 @@ impl Work {
         if batch.is_empty() {
             return;
         }
-        if !self.core.journal.make_room(batch.iter().map(Order::size).sum()) {
+        let size = batch.iter().map(Order::size).sum();
+        // Until all of them have their names.
+        let Some(_writing) = self.core.journal.make_room(size) else {
             batch.into_iter().for_each(|order| Direct::submit(&self.direct, &self.pool, order));
             return;
-        }
+        };
         let written: Vec<_> = batch.into_iter().filter_map(|order| write(&self.core, order)).collect();
         if written.is_empty() {
             return;
@@ -260,7 +246,8 @@ fn write(core: &Arc<Core>, order: Order) -> Option<Written> {
 /// Gives a message that is in the journal its name.
 fn publish(core: &Core, mut written: Written) {
     if let Err(error) = written.file.publish_unsettled(Folder::Queue, &file_name(&written.id)) {
-        core.journal.note(std::slice::from_ref(&written.id));
+        let note = Record::Removal { id: written.id.clone(), modified: written.stamp.modified };
+        core.journal.note(&[note]);
         written.refuse(error);
         return;
     }

@@ -1,12 +1,12 @@
 //! What a person deleted, kept for a day.
 
 use std::io;
-use std::slice;
 use std::time::Duration;
 
 use super::core::{Core, file_name, touched};
 use super::error::ReadError;
 use super::id::QueueId;
+use super::journal::Record;
 use super::message::Message;
 use super::store::{Access, Folder, Kind, Stamp};
 use super::{Queue, read};
@@ -48,7 +48,7 @@ fn discard(core: &Core, id: &QueueId) -> io::Result<()> {
     drop(file);
     core.store.replace((Folder::Queue, &name), (Folder::Deleted, &name))?;
     core.store.sync_folder(Folder::Deleted)?;
-    core.journal.note(slice::from_ref(id));
+    core.journal.note(&[Record::Move { id: id.clone() }]);
     core.store.sync_folder(Folder::Queue)
 }
 

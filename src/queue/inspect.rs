@@ -181,6 +181,8 @@ fn open(core: &Core, name: &OsStr) -> io::Result<Option<(Option<Box<dyn StoredFi
 
 /// Gives a message made by hand a name of ours: the one it nearly has if that is free, else a fresh one.
 pub(super) fn rename(core: &Core, name: &OsStr, wanted: Option<QueueId>, stamp: Stamp) -> io::Result<QueueId> {
+    // Under another name it may be one that the journal covers.
+    core.store.open(Folder::Queue, name, Access::Sync)?.0.sync()?;
     let mut id = wanted.unwrap_or_else(|| core.ids.next(touched(stamp)));
     loop {
         let new: OsString = file_name(&id);

@@ -5,19 +5,23 @@
 //! messages of a batch. Segments grow to [`JournalLimits::segment`] once and are then written again from their start,
 //! so that the sync has no change of the file system's own records to wait for.
 //!
-//! Two segments take turns. One is active; when it is full, or when its first message is
+//! Two segments take turns. One is active; when it is full, or when its first record is
 //! [`JournalLimits::age`] old, it is retired and the other one becomes active. The messages of a retired segment that
 //! are still in the queue get their syncs in the background (`checkpoint`); only then is it emptied and free again. So
 //! most messages, which are delivered within the second, are never synced by themselves at all. While both segments
 //! are taken, and for what is too large, messages are committed without the journal (`direct`).
 //!
-//! Whoever takes a message out of the queue writes a note of it first, for otherwise the next start would take its
-//! missing file for one that a power cut took, and bring it back. Notes are not synced by themselves: the sync of the
-//! next batch covers them. A power cut that loses a note brings back a message that was delivered, a second copy. A
-//! note must not be written while the message is anywhere but finished, or on disk in its new place.
+//! Whoever takes a message out of the queue writes a note of it first (`removal`), for otherwise the next start would
+//! take its missing file for one that a power cut took, and bring it back. Notes are not synced by themselves: the
+//! sync of the next batch covers them, or that of Queue when their segment is retired. A power cut that loses a note
+//! brings back a message that was delivered: a second copy. A note must not be written before the message is either
+//! finished or on disk in its new place.
 //!
-//! A handle that failed to write or to sync is used for nothing any more but reading: its segment is retired at once,
-//! and removed once its messages are on disk.
+//! A handle that failed to sync is used for nothing any more but reading: its segment is retired at once, and removed
+//! once its messages are on disk.
+//!
+//! People know nothing of it. A file that is missing from Queue when its message's segment is settled was removed by
+//! hand, and that is that. Killed before, within [`JournalLimits::age`] of the message's coming, we bring it back.
 
 mod checkpoint;
 mod record;
@@ -63,7 +67,7 @@ pub(super) struct Journal {
     limits: JournalLimits,
     ids: Ids,
     ring: Mutex<Ring>,
-    /// A segment was retired, or the queue is closing.
+    /// A segment was retired, or got its first record, or the queue is closing.
     changed: Condvar,
     /// Held from the note of a message until its file is removed. Who has held it since a note was written knows that
     /// the removal was made as well.
@@ -72,11 +76,25 @@ pub(super) struct Journal {
     restored: usize,
 }
 
+/// Messages are being written, until this is dropped.
+pub(super) struct Writing<'a>(&'a Journal);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let mut ring = locked(&self.0.ring);
+        ring.is_writing = false;
+        self.0.turn_if_due(&mut ring);
+    }
+}
+
 #[derive(Default)]
 struct Ring {
     active: Option<Segment>,
     spare: Option<Segment>,
     retired: VecDeque<Segment>,
+    /// Messages have records and no names yet. The ring is not turned before they have, for a message of a retired
+    /// segment that has no file is one that left the queue.
+    is_writing: bool,
     /// The last number in the name of a segment.
     number: u64,
     is_closing: bool,
@@ -95,27 +113,28 @@ impl Journal {
         self.limits.segment
     }
 
-    /// Whether messages whose records have this size can be written now, which may turn the ring. For the thread that
-    /// writes messages, between two batches.
-    pub(super) fn make_room(&self, size: usize) -> bool {
+    /// Whether messages whose records have this size can be written now, which may turn the ring. If so, what is
+    /// returned must be kept until they have their names.
+    pub(super) fn make_room(&self, size: usize) -> Option<Writing<'_>> {
         if size > self.limits.segment {
-            return false;
+            return None;
         }
         let mut ring = locked(&self.ring);
         let fits = |ring: &Ring| {
             let room = |active: &Segment| active.end + size as u64 <= self.limits.segment as u64;
             ring.active.as_ref().is_some_and(room)
         };
-        if ring.retired.is_empty() && ring.active.is_some() && (!fits(&ring) || self.is_due(&ring)) {
+        if ring.retired.is_empty() && ring.active.is_some() && !fits(&ring) {
             self.turn(&mut ring);
         } else if ring.active.is_none() {
             self.activate(&mut ring);
         }
-        fits(&ring)
+        ring.is_writing = fits(&ring);
+        ring.is_writing.then(|| Writing(self))
     }
 
-    /// Writes the records of messages and puts them on disk. After an error none of them is in the journal. For the
-    /// thread that writes messages, after [`Journal::make_room`].
+    /// Writes the records of messages and puts them on disk. After an error none of them is in the journal. To be
+    /// called after [`Journal::make_room`].
     pub(super) fn write(&self, messages: &[Record<'_>]) -> io::Result<()> {
         let mut ring = locked(&self.ring);
         let Some(active) = &mut ring.active else { return Err(io::Error::other("the journal has no segment")) };
@@ -124,31 +143,31 @@ impl Journal {
         for message in messages {
             let at = start + records.len() as u64;
             message.write(active.epoch, &mut records);
-            if let Record::Message { id, .. } = message {
-                active.living.insert(id.clone(), at..start + records.len() as u64);
-            }
+            active.living.insert(message.id().clone(), at..start + records.len() as u64);
         }
-        active.first.get_or_insert_with(Instant::now);
         let file = Arc::clone(&active.file);
-        let appended = active.append(&records);
+        let appended = self.append(active, &records);
         drop(ring);
         appended.and_then(|()| file.sync_data()).inspect_err(|_| self.abandon(start, messages))
     }
 
-    /// Notes that messages have left the queue. Of those that are not in the journal there is nothing to note.
-    pub(super) fn note(&self, ids: &[QueueId]) {
+    /// Notes that messages have left the queue: each a [`Record::Removal`] or [`Record::Move`].
+    pub(super) fn note(&self, departures: &[Record<'_>]) {
         let mut ring = locked(&self.ring);
         let mut notes = Vec::new();
-        for id in ids {
-            if ring.forget(id)
-                && let Some(active) = &ring.active
+        for departure in departures {
+            let was_living = ring.forget(departure.id());
+            // A message that is not in the journal needs no note; but should a power cut undo the removal of its file,
+            // the note spares a second copy.
+            if let Some(active) = &ring.active
+                && (was_living || active.end < self.limits.segment as u64)
             {
-                Record::Removal { id: id.clone() }.write(active.epoch, &mut notes);
+                departure.write(active.epoch, &mut notes);
             }
         }
         if let Some(active) = &mut ring.active
             && !notes.is_empty()
-            && let Err(error) = active.append(&notes)
+            && let Err(error) = self.append(active, &notes)
         {
             tracing::warn!(%error, "the journal cannot note what left the queue; after a crash it may be sent again");
         }
@@ -159,25 +178,24 @@ impl Journal {
         locked(&self.removing)
     }
 
-    /// Turns the ring if that is due. Returns when to ask again, if there is anything to ask for. For the thread that
-    /// writes messages, between two batches.
-    pub(super) fn turn_if_due(&self) -> Option<Instant> {
-        let mut ring = locked(&self.ring);
-        let first = ring.active.as_ref()?.first?;
-        let now = Instant::now();
-        if first + self.limits.age > now {
-            return Some(first + self.limits.age);
+    /// Turns the ring if the active segment is old enough.
+    fn turn_if_due(&self, ring: &mut Ring) {
+        let is_due = self.due(ring).is_some_and(|due| due <= Instant::now());
+        if is_due && ring.retired.is_empty() && !ring.is_writing {
+            self.turn(ring);
         }
-        if !ring.retired.is_empty() {
-            return Some(now + self.limits.age);
-        }
-        self.turn(&mut ring);
-        None
     }
 
-    fn is_due(&self, ring: &Ring) -> bool {
-        let first = ring.active.as_ref().and_then(|active| active.first);
-        first.is_some_and(|first| first.elapsed() >= self.limits.age)
+    /// When the active segment is old enough to be retired.
+    fn due(&self, ring: &Ring) -> Option<Instant> {
+        Some(ring.active.as_ref()?.first? + self.limits.age)
+    }
+
+    fn append(&self, active: &mut Segment, records: &[u8]) -> io::Result<()> {
+        if active.first.is_none() {
+            self.changed.notify_all();
+        }
+        active.append(records)
     }
 
     /// Retires the active segment and activates the other.
@@ -216,9 +234,7 @@ impl Journal {
         let mut ring = locked(&self.ring);
         let Some(mut failed) = ring.active.take() else { return };
         for message in messages {
-            if let Record::Message { id, .. } = message {
-                failed.living.remove(id);
-            }
+            failed.living.remove(message.id());
         }
         // Their clients are told that they were not accepted. Should a crash come before this segment is removed, they
         // had better not be found.

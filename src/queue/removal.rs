@@ -1,5 +1,6 @@
 //! Taking messages out of the queue: first the note in the journal (`journal` tells why), then the file.
 
+use std::ffi::OsStr;
 use std::io;
 use std::slice;
 use std::sync::{Arc, Mutex};
@@ -9,6 +10,7 @@ use tokio::sync::oneshot;
 use super::Queue;
 use super::core::{Core, file_name};
 use super::id::QueueId;
+use super::journal::Record;
 use super::pool::{Workers, locked};
 use super::store::Folder;
 
@@ -27,8 +29,14 @@ impl Queue {
 /// Removes the file of a message that is finished, or on disk in another place.
 pub(super) fn remove(core: &Core, id: &QueueId) -> io::Result<()> {
     let _removing = core.journal.removing();
-    core.journal.note(slice::from_ref(id));
-    core.store.remove(Folder::Queue, &file_name(id))
+    let name = file_name(id);
+    core.journal.note(slice::from_ref(&departure(core, id, &name)));
+    core.store.remove(Folder::Queue, &name)
+}
+
+fn departure(core: &Core, id: &QueueId, name: &OsStr) -> Record<'static> {
+    let modified = core.store.stat(Folder::Queue, name).map_or(i64::MIN, |stamp| stamp.modified);
+    Record::Removal { id: id.clone(), modified }
 }
 
 /// Removes a message whose commit was not acknowledged.
@@ -86,11 +94,12 @@ impl Removals {
     }
 
     fn remove(&self, batch: Vec<Removal>) {
-        let ids: Vec<_> = batch.iter().map(|removal| removal.id.clone()).collect();
         let _removing = self.core.journal.removing();
-        self.core.journal.note(&ids);
-        for Removal { id, done } in batch {
-            let removed = self.core.store.remove(Folder::Queue, &file_name(&id));
+        let names: Vec<_> = batch.iter().map(|removal| file_name(&removal.id)).collect();
+        let notes = batch.iter().zip(&names).map(|(removal, name)| departure(&self.core, &removal.id, name));
+        self.core.journal.note(&notes.collect::<Vec<_>>());
+        for (Removal { done, .. }, name) in batch.into_iter().zip(names) {
+            let removed = self.core.store.remove(Folder::Queue, &name);
             let _ = done.send(removed); // nobody may be waiting any more
         }
     }

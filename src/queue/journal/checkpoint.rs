@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Journal;
 use super::record::Record;
@@ -85,20 +85,33 @@ pub(super) struct Outcome {
 impl Journal {
     fn serve(&self) {
         let mut has_failed = false;
-        loop {
-            let ring = locked(&self.ring);
-            let ring = if has_failed && !ring.is_closing {
-                self.changed.wait_timeout(ring, REST).unwrap_or_else(PoisonError::into_inner).0
-            } else {
-                let idle = |ring: &mut super::Ring| ring.retired.is_empty() && !ring.is_closing;
-                self.changed.wait_while(ring, idle).unwrap_or_else(PoisonError::into_inner)
-            };
-            if ring.is_closing {
-                return;
-            }
-            drop(ring);
+        while self.wait(has_failed) {
             has_failed = !self.checkpoint_all().is_done;
         }
+    }
+
+    /// Waits for a retired segment, and retires the active one at its time. False when the queue is closing.
+    fn wait(&self, has_failed: bool) -> bool {
+        let mut ring = locked(&self.ring);
+        let mut is_resting = has_failed;
+        while !ring.is_closing {
+            self.turn_if_due(&mut ring);
+            if !ring.retired.is_empty() && !is_resting {
+                return true;
+            }
+            let left = match self.due(&ring).filter(|_| !ring.is_writing && ring.retired.is_empty()) {
+                _ if is_resting => Some(REST),
+                Some(due) => Some(due.saturating_duration_since(Instant::now())),
+                // Who is writing looks at the time himself afterwards.
+                None => None,
+            };
+            ring = match left {
+                Some(left) => self.changed.wait_timeout(ring, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(ring).unwrap_or_else(PoisonError::into_inner),
+            };
+            is_resting = false;
+        }
+        false
     }
 
     /// After the last commit: leaves nothing in the journal, if the disk lets it.
@@ -121,12 +134,13 @@ impl Journal {
         for task in tasks {
             match self.checkpoint(&task) {
                 Ok(written) => outcome.written += written,
+                // What is noted in a segment may be about the messages of an earlier one, which needs the notes yet.
                 Err(error) => {
-                    outcome.is_done = false;
                     tracing::error!(
                         segment = %task.name.display(), %error,
                         "messages of the journal cannot be put on disk in Queue; they stay in the journal for another try"
                     );
+                    return Outcome { is_done: false, ..outcome };
                 }
             }
         }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! All numbers are little-endian; the CRC is that of everything else in the record. Behind the id a message has the
-//! modification time of its file (8 octets) and then the file itself; a removal has nothing.
+//! modification time of its file (8 octets) and then the file itself; a removal has that time or nothing.
 //!
 //! A segment is written from its start over the records of its last use. What belongs to the present use is told by
 //! the epoch, a random number drawn anew for each use: the first record says it, and reading ends at the first record
@@ -27,6 +27,7 @@ pub(super) const NOTHING: [u8; HEADER] = [0; HEADER];
 
 const MESSAGE: u8 = 1;
 const REMOVAL: u8 = 2;
+const MOVE: u8 = 3;
 
 /// One record of the queue's journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,15 @@ pub enum Record<'a> {
         /// Its file in Queue, whole.
         file: &'a [u8],
     },
-    /// A message that has left the queue.
+    /// A message that is finished.
     Removal {
+        /// Its id.
+        id: QueueId,
+        /// The modification time of the file that is removed.
+        modified: i64,
+    },
+    /// A message that is on disk in another folder, from which it may come back.
+    Move {
         /// Its id.
         id: QueueId,
     },
@@ -53,12 +61,20 @@ impl<'a> Record<'a> {
         HEADER + id.as_str().len() + size_of::<i64>() + file.len()
     }
 
+    /// The message it is about.
+    pub(super) fn id(&self) -> &QueueId {
+        let (Self::Message { id, .. } | Self::Removal { id, .. } | Self::Move { id }) = self;
+        id
+    }
+
     /// Appends the record, of this epoch. The file of a message has less than 4 GiB.
     pub fn write(&self, epoch: u64, out: &mut Vec<u8>) {
-        let (kind, id) = match self {
-            Self::Message { id, .. } => (MESSAGE, id),
-            Self::Removal { id } => (REMOVAL, id),
+        let kind = match self {
+            Self::Message { .. } => MESSAGE,
+            Self::Removal { .. } => REMOVAL,
+            Self::Move { .. } => MOVE,
         };
+        let id = self.id();
         let start = out.len();
         out.extend_from_slice(&MAGIC);
         // An id has at most 64 octets.
@@ -66,9 +82,13 @@ impl<'a> Record<'a> {
         out.extend_from_slice(&epoch.to_le_bytes());
         out.extend_from_slice(&[0; HEADER - 16]);
         out.extend_from_slice(id.as_str().as_bytes());
-        if let Self::Message { modified, file, .. } = self {
-            out.extend_from_slice(&modified.to_le_bytes());
-            out.extend_from_slice(file);
+        match self {
+            Self::Message { modified, file, .. } => {
+                out.extend_from_slice(&modified.to_le_bytes());
+                out.extend_from_slice(file);
+            }
+            Self::Removal { modified, .. } => out.extend_from_slice(&modified.to_le_bytes()),
+            Self::Move { .. } => {}
         }
         let length = u32::try_from(out.len() - start - HEADER).unwrap_or(u32::MAX);
         out[start + 16..start + BEFORE_CRC].copy_from_slice(&length.to_le_bytes());
@@ -96,7 +116,8 @@ impl<'a> Record<'a> {
                 let (modified, file) = rest.split_first_chunk()?;
                 Self::Message { id, modified: i64::from_le_bytes(*modified), file }
             }
-            REMOVAL if rest.is_empty() => Self::Removal { id },
+            REMOVAL => Self::Removal { id, modified: i64::from_le_bytes(rest.try_into().ok()?) },
+            MOVE if rest.is_empty() => Self::Move { id },
             _ => return None,
         };
         Some((record, epoch, size))
@@ -150,20 +171,36 @@ mod tests {
 
     use super::*;
 
-    fn records() -> impl Strategy<Value = Vec<(String, Option<(i64, Vec<u8>)>)>> {
-        let file = prop::option::of((any::<i64>(), prop::collection::vec(any::<u8>(), 0..50)));
-        prop::collection::vec(("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", file), 0..6)
+    /// An id, and what is written about it.
+    type Made = (String, About);
+
+    #[derive(Clone, Debug)]
+    enum About {
+        Message(i64, Vec<u8>),
+        Removal(i64),
+        Move,
     }
 
-    fn record<'a>((id, message): &'a (String, Option<(i64, Vec<u8>)>)) -> Record<'a> {
+    fn records() -> impl Strategy<Value = Vec<Made>> {
+        let about = prop_oneof![
+            (any::<i64>(), prop::collection::vec(any::<u8>(), 0..50))
+                .prop_map(|(time, file)| About::Message(time, file)),
+            any::<i64>().prop_map(About::Removal),
+            Just(About::Move),
+        ];
+        prop::collection::vec(("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", about), 0..6)
+    }
+
+    fn record((id, about): &Made) -> Record<'_> {
         let id = id.parse().unwrap();
-        match message {
-            Some((modified, file)) => Record::Message { id, modified: *modified, file },
-            None => Record::Removal { id },
+        match about {
+            About::Message(modified, file) => Record::Message { id, modified: *modified, file },
+            About::Removal(modified) => Record::Removal { id, modified: *modified },
+            About::Move => Record::Move { id },
         }
     }
 
-    fn write(records: &[(String, Option<(i64, Vec<u8>)>)], epoch: u64) -> Vec<u8> {
+    fn write(records: &[Made], epoch: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         records.iter().for_each(|made| record(made).write(epoch, &mut bytes));
         bytes
@@ -171,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_size_of_a_message_is_known_before_it_is_written() {
-        let message = ("0JX4".to_owned(), Some((7, b"file".to_vec())));
+        let message = ("0JX4".to_owned(), About::Message(7, b"file".to_vec()));
         assert_eq!(Record::size_of_message(&"0JX4".parse().unwrap(), b"file"), write(&[message], 1).len());
     }
 

@@ -4,10 +4,11 @@
 //! written anew from its record; otherwise the file is the truth, with all that was changed in it since. Nothing is
 //! removed from the journal before all of its messages are on disk, so it does not matter if this is cut short.
 //!
-//! Of a message that left, a torn file may have come back with the power, its removal undone. It is removed: the
-//! message is finished, or on disk elsewhere. A whole one stays, for a person may have brought it back.
+//! Of a message that left, the file may have come back with the power, its removal undone. The file of a finished
+//! message is removed, unless it is newer than the one that was. That of a message that was moved is removed if it is
+//! torn; a whole one stays, for a person may have brought it back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::ops::Range;
@@ -31,7 +32,9 @@ impl Journal {
     /// journal and is tried again later.
     pub(in crate::queue) fn open(store: Arc<dyn Store>, limits: JournalLimits) -> io::Result<Self> {
         let mut segments = find(&*store)?;
-        take_out_departed(&*store, &mut segments);
+        // What is noted in a segment may be about the messages of an earlier one.
+        segments.sort_by_key(|found| found.written);
+        settle_departed(&*store, &mut segments);
         let ring = Ring { retired: segments.into_iter().map(|found| found.segment).collect(), ..Ring::default() };
         let mut journal = Self {
             store,
@@ -50,7 +53,9 @@ impl Journal {
 /// A segment as it was found. All messages with a record are among the living yet.
 struct Found {
     segment: Segment,
-    departed: Vec<QueueId>,
+    /// Those that left, and the modification time of the file if they are finished.
+    departed: Vec<(QueueId, Option<i64>)>,
+    written: i64,
 }
 
 fn find(store: &dyn Store) -> io::Result<Vec<Found>> {
@@ -64,7 +69,7 @@ fn find(store: &dyn Store) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for name in names {
         match store.open(Folder::Journal, &name, Access::Read) {
-            Ok((file, _)) => found.push(read(&name, file.into())),
+            Ok((file, stamp)) => found.push(read(&name, file.into(), stamp.modified)),
             Err(_) if !store.is_regular(Folder::Journal, &name) => {
                 if let Err(error) = set_aside(store, &name) {
                     tracing::error!(segment = %name.display(), %error, "the journal holds what is no file of ours");
@@ -79,7 +84,7 @@ fn find(store: &dyn Store) -> io::Result<Vec<Found>> {
     Ok(found)
 }
 
-fn read(name: &OsStr, file: Arc<dyn StoredFile>) -> Found {
+fn read(name: &OsStr, file: Arc<dyn StoredFile>, written: i64) -> Found {
     let (bytes, is_all) = read_all(&*file, MAX_SEGMENT);
     let mut records = Records::of(&bytes);
     let (mut living, mut departed) = (HashMap::new(), Vec::new());
@@ -88,7 +93,8 @@ fn read(name: &OsStr, file: Arc<dyn StoredFile>) -> Found {
             Record::Message { id, .. } => {
                 living.insert(id, place.start as u64..place.end as u64);
             }
-            Record::Removal { id } => departed.push(id),
+            Record::Removal { id, modified } => departed.push((id, Some(modified))),
+            Record::Move { id } => departed.push((id, None)),
         }
     }
     let is_ours = records.epoch().is_some() || is_empty(&bytes);
@@ -100,7 +106,7 @@ fn read(name: &OsStr, file: Arc<dyn StoredFile>) -> Found {
     }
     let afterwards = if is_ours && is_all { Afterwards::Removed } else { Afterwards::SetAside };
     let segment = Segment::new(name.to_owned(), file, records.epoch().unwrap_or_default());
-    Found { segment: Segment { living, is_found: true, afterwards, ..segment }, departed }
+    Found { segment: Segment { living, is_found: true, afterwards, ..segment }, departed, written }
 }
 
 /// The octets of a file as far as they can be read, and whether these are all.
@@ -125,15 +131,32 @@ fn is_empty(bytes: &[u8]) -> bool {
     head.starts_with(&MAGIC) || head.iter().all(|&octet| octet == 0)
 }
 
-/// Leaves only those messages among the living of which no segment has a note.
-fn take_out_departed(store: &dyn Store, segments: &mut [Found]) {
-    let departed: HashSet<_> = segments.iter_mut().flat_map(|found| std::mem::take(&mut found.departed)).collect();
-    for Found { segment, .. } in segments {
-        for (id, place) in segment.living.extract_if(|id, _| departed.contains(id)) {
-            if let Err(error) = remove_torn(store, &id, &*segment.file, &place) {
-                tracing::warn!(%id, %error, "the torn file of a message that left the queue cannot be removed");
-            }
+/// Leaves only those messages among the living of which no segment has a note, and removes what came back of others.
+fn settle_departed(store: &dyn Store, segments: &mut [Found]) {
+    let departed = segments.iter_mut().flat_map(|found| std::mem::take(&mut found.departed));
+    let departed: HashMap<_, _> = departed.collect();
+    let warn = |id: &QueueId, done: io::Result<()>| {
+        if let Err(error) = done {
+            tracing::warn!(%id, %error, "the file of a message that left the queue came back and cannot be removed");
         }
+    };
+    for Found { segment, .. } in segments {
+        for (id, place) in segment.living.extract_if(|id, _| departed.contains_key(id)) {
+            warn(&id, remove_torn(store, &id, &*segment.file, &place));
+        }
+    }
+    for (id, modified) in departed {
+        if let Some(modified) = modified {
+            warn(&id, remove_finished(store, &id, modified));
+        }
+    }
+}
+
+fn remove_finished(store: &dyn Store, id: &QueueId, modified: i64) -> io::Result<()> {
+    let name = file_name(id);
+    match store.stat(Folder::Queue, &name) {
+        Ok(stamp) if stamp.modified <= modified => store.remove(Folder::Queue, &name),
+        _ => Ok(()),
     }
 }
 
@@ -144,7 +167,7 @@ fn remove_torn(store: &dyn Store, id: &QueueId, segment: &dyn StoredFile, place:
     }
     let whole = with_record(segment, place, |record| match record {
         Record::Message { modified, file, .. } => whole_file(store, &name, *modified, file),
-        Record::Removal { .. } => Ok(None),
+        _ => Ok(None),
     })??;
     if whole.is_some() { Ok(()) } else { store.remove(Folder::Queue, &name) }
 }

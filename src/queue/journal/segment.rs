@@ -26,7 +26,7 @@ pub(super) struct Segment {
     /// The messages whose files may not be on disk yet, with where their records stand. Whoever leaves the queue
     /// leaves this, with a note.
     pub(super) living: HashMap<QueueId, Range<u64>>,
-    /// When its first message was written.
+    /// When its first record was written.
     pub(super) first: Option<Instant>,
     /// It was there at the start: a living message that has no file was never named, and is not one that left.
     pub(super) is_found: bool,
@@ -78,6 +78,7 @@ impl Segment {
     pub(super) fn append(&mut self, records: &[u8]) -> io::Result<()> {
         self.file.write_at(records, self.end)?;
         self.end += records.len() as u64;
+        self.first.get_or_insert_with(Instant::now);
         Ok(())
     }
 }
