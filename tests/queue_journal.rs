@@ -111,6 +111,22 @@ async fn a_message_is_written_then_on_disk_in_the_journal_then_named() {
     assert_eq!(bench.store.operations(), expected);
 }
 
+/// A message of a retired segment that has no file has left the queue.
+#[tokio::test]
+async fn no_segment_is_retired_between_the_record_of_a_message_and_its_name() {
+    let bench = Bench::new(SHORT);
+    bench.store.close_gate();
+    let queue = bench.queue.clone();
+    let waiting = tokio::spawn(async move { commit(&queue, &["bob@example.com"], &content(1, 300)).await });
+    tokio::task::yield_now().await;
+    bench.store.wait_for_sync();
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(bench.disk.names(Folder::Journal), ["segment-1"]);
+    bench.store.open_gate();
+    waiting.await.unwrap().unwrap();
+    bench.store.wait_for("open Queue", 1);
+}
+
 #[tokio::test]
 async fn an_error_of_the_journal_refuses_the_whole_batch_and_the_next_has_another_segment() {
     for (failing, errno) in [("write_at", ENOSPC), ("sync_data", EIO)] {

@@ -197,7 +197,9 @@ impl Work {
         let size = batch.iter().map(Order::size).sum();
         // Until all of them have their names.
         let Some(_writing) = self.core.journal.make_room(size) else {
-            batch.into_iter().for_each(|order| Direct::submit(&self.direct, &self.pool, order));
+            for order in batch {
+                Direct::submit(&self.direct, &self.pool, order);
+            }
             return;
         };
         let written: Vec<_> = batch.into_iter().filter_map(|order| write(&self.core, order)).collect();

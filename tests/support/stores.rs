@@ -335,6 +335,9 @@ struct Plan {
 struct FailKind {
     kind: &'static str,
     errno: i32,
+    /// This many are done before the first fails,
+    spared: usize,
+    /// and so many fail.
     times: usize,
 }
 
@@ -360,12 +363,17 @@ impl FaultyStore {
 
     /// From now on all operations of this kind fail, whatever they are done to.
     pub(crate) fn fail_all(&self, kind: &'static str, errno: i32) {
-        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, times: usize::MAX });
+        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, spared: 0, times: usize::MAX });
     }
 
     /// The next operation of this kind fails.
     pub(crate) fn fail_next(&self, kind: &'static str, errno: i32) {
-        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, times: 1 });
+        self.fail_after(0, kind, errno);
+    }
+
+    /// The operation of this kind that comes after so many others fails.
+    pub(crate) fn fail_after(&self, spared: usize, kind: &'static str, errno: i32) {
+        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, spared, times: 1 });
     }
 
     /// Waits until so many operations of a kind were done since the plan was made.
@@ -431,6 +439,10 @@ impl Plan {
         let rest = what.strip_prefix(fail.kind)?;
         // `sync` is no `sync_data`.
         if rest.starts_with('_') {
+            return None;
+        }
+        if fail.spared > 0 {
+            fail.spared -= 1;
             return None;
         }
         fail.times -= 1;

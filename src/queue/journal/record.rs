@@ -202,7 +202,9 @@ mod tests {
 
     fn write(records: &[Made], epoch: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        records.iter().for_each(|made| record(made).write(epoch, &mut bytes));
+        for made in records {
+            record(made).write(epoch, &mut bytes);
+        }
         bytes
     }
 

@@ -22,7 +22,7 @@ pub(super) fn is_torn(file: &[u8], modified: i64, written: (i64, &[u8])) -> bool
         return file.len() != whole.len() || !has_content_up_to(whole.len()) || Block::parse(file).is_err();
     }
     let is_holed = (0..file.len()).any(|at| file[at] == 0 && whole.get(at).is_none_or(|&octet| octet != 0));
-    let is_cut = file.len() < whole.len() && (file.len() % SECTOR == 0 || !file.ends_with(b"\n"));
+    let is_cut = file.len() < whole.len() && (file.len().is_multiple_of(SECTOR) || !file.ends_with(b"\n"));
     is_holed || is_cut && has_content_up_to(file.len())
 }
 
