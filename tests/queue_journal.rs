@@ -444,6 +444,25 @@ async fn what_cannot_be_brought_back_waits_in_the_journal() {
 }
 
 #[tokio::test]
+async fn a_segment_is_kept_while_an_earlier_one_needs_its_notes() {
+    let bench = Bench::new(SMALL);
+    bench.store.fail_all("open Queue", EIO);
+    let (delivered, kept) = (bench.commit(1).await, bench.commit(2).await);
+    while bench.disk.names(Folder::Journal).len() < 2 {
+        bench.commit(3).await;
+    }
+    bench.queue.remove(&delivered.id).await.unwrap();
+    let disk = bench.kill();
+    disk.overwrite(Folder::Queue, &name(&kept), b"");
+    let store = FaultyStore::new(disk.clone());
+    store.fail_all("create Incoming", ENOSPC);
+    drop(Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap());
+    let found = found(&disk);
+    assert_eq!(found.messages[&kept.id].1, content(2, 300));
+    assert!(!found.messages.contains_key(&delivered.id), "its note was removed before its record");
+}
+
+#[tokio::test]
 async fn what_is_moved_out_of_the_queue_is_never_nowhere() {
     #[derive(Clone, Copy, Debug)]
     enum Move {
