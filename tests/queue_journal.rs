@@ -12,7 +12,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailroot::queue::{Committed, Folder, JournalLimits, Message, Queue, QueueId, Recorded, Recovery, Status, Store};
+use mailroot::queue::{
+    Committed, Folder, Inspection, JournalLimits, Message, Queue, QueueId, Recorded, Recovery, Status, Store,
+};
 use messages::{commit, content, directory, names, read_all};
 use stores::{Disk, FaultyStore};
 
@@ -121,8 +123,9 @@ async fn no_segment_is_retired_between_the_record_of_a_message_and_its_name() {
     tokio::task::yield_now().await;
     bench.store.wait_for_sync();
     std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(bench.disk.names(Folder::Journal), ["segment-1"]);
+    let meanwhile = bench.disk.names(Folder::Journal);
     bench.store.open_gate();
+    assert_eq!(meanwhile, ["segment-1"]);
     waiting.await.unwrap().unwrap();
     bench.store.wait_for("open Queue", 1);
 }
@@ -438,8 +441,15 @@ async fn what_cannot_be_brought_back_waits_in_the_journal() {
     disk.overwrite(Folder::Queue, &name(&committed), b"");
     let store = FaultyStore::new(disk.clone());
     store.fail_all("create Incoming", ENOSPC);
-    drop(Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap());
-    assert_eq!(disk.names(Folder::Journal), ["segment-1"]);
+    let queue = Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+    let recovery = queue.recover(|_, _, _| {}).unwrap();
+    assert_eq!((recovery.loaded, recovery.set_aside.len(), recovery.stuck.len()), (0, 0, 0));
+    for _ in 0..3 {
+        let seen = queue.inspect(&committed.id, None).await.unwrap();
+        assert!(matches!(seen, Inspection::Unfinished), "{seen:?}");
+    }
+    drop(queue);
+    assert_eq!((disk.names(Folder::Journal).len(), disk.names(Folder::Badmail).len()), (1, 0));
     assert_eq!(found(&disk).messages[&committed.id].1, content(1, 300));
 }
 

@@ -156,6 +156,11 @@ fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: St
         Some(Err(ReadError::Malformed(reason))) => reason,
         None => "it is not a regular file".to_owned(),
     };
+    if let Name::Message(id) = Name::of(name)
+        && core.journal.is_awaited(&id)
+    {
+        return Ok(Look::Unfinished);
+    }
     if core.is_settled(name, stamp) { put_aside(core, name, reason).map(Look::SetAside) } else { Ok(Look::Unfinished) }
 }
 

@@ -173,6 +173,12 @@ impl Journal {
         }
     }
 
+    /// Whether a message was found in the journal at the start and could not be brought back yet. Its file, if there is
+    /// one, may be torn.
+    pub(super) fn is_awaited(&self, id: &QueueId) -> bool {
+        locked(&self.ring).retired.iter().any(|segment| segment.is_found && segment.living.contains_key(id))
+    }
+
     /// To be held from a note until the file is removed.
     pub(super) fn removing(&self) -> MutexGuard<'_, ()> {
         locked(&self.removing)

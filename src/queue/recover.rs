@@ -148,6 +148,7 @@ fn read_one(core: &Core, name: OsString, kind: Kind) -> Found {
     match read {
         Ok((message, stamp)) => Found::Message(id, Box::new(message), stamp),
         Err(ReadError::Gone) => Found::Vanished,
+        Err(ReadError::Malformed(_)) if core.journal.is_awaited(&id) => Found::Vanished,
         Err(ReadError::Malformed(reason)) => odd(name, &reason),
         Err(ReadError::Io(error)) => odd(name, &format!("it cannot be read: {error}")),
     }

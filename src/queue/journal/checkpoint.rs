@@ -119,59 +119,41 @@ impl Journal {
         let mut ring = locked(&self.ring);
         let last = ring.active.take().into_iter().chain(ring.spare.take());
         let last: Vec<_> = last.map(|segment| Segment { afterwards: Afterwards::Removed, ..segment }).collect();
-        ring.retired.iter_mut().filter(|segment| segment.afterwards == Afterwards::Reused).for_each(|segment| {
+        for segment in ring.retired.iter_mut().filter(|segment| segment.afterwards == Afterwards::Reused) {
             segment.afterwards = Afterwards::Removed;
-        });
+        }
         ring.retired.extend(last);
         drop(ring);
         self.checkpoint_all();
     }
 
-    /// Makes the checkpoint of every retired segment; what fails is logged and stays.
+    /// Makes the checkpoint of every retired segment, the oldest first; what fails is logged and stays.
     pub(super) fn checkpoint_all(&self) -> Outcome {
         let tasks: Vec<_> = locked(&self.ring).retired.iter().map(Task::of).collect();
         let mut outcome = Outcome { written: 0, is_done: true };
         for task in tasks {
-            match self.checkpoint(&task) {
-                Ok(written) => outcome.written += written,
-                // What is noted in a segment may be about the messages of an earlier one, which needs the notes yet.
-                Err(error) => {
-                    tracing::error!(
-                        segment = %task.name.display(), %error,
-                        "messages of the journal cannot be put on disk in Queue; they stay in the journal for another try"
-                    );
-                    return Outcome { is_done: false, ..outcome };
-                }
+            let settled = self.settle_all(&task, &mut outcome.written);
+            // What is noted in a segment may be about the messages of an earlier one, which needs the notes yet.
+            let done = settled.and_then(|()| if outcome.is_done { self.finish(&task) } else { Ok(()) });
+            if let Err(error) = done {
+                outcome.is_done = false;
+                tracing::error!(
+                    segment = %task.name.display(), %error,
+                    "messages of the journal cannot be put on disk in Queue; they stay in the journal for another try"
+                );
             }
         }
         outcome
     }
 
-    /// Puts the living messages of a segment on disk and is done with it. Returns how many had to be written anew.
-    fn checkpoint(&self, task: &Task) -> io::Result<usize> {
-        let written = self.settle_all(task)?;
-        // The files of messages noted so far are removed by now. Their names must not outlive their records: they may
-        // be those of torn files.
-        drop(self.removing());
-        self.store.sync_folder(Folder::Queue)?;
-        let is_reusable = self.finish(task)?;
-        let mut ring = locked(&self.ring);
-        let Some(at) = ring.retired.iter().position(|segment| segment.name == task.name) else { return Ok(written) };
-        let done = ring.retired.remove(at);
-        if is_reusable {
-            ring.spare = done;
-        }
-        Ok(written)
-    }
-
-    /// Settles every message, going on after an error.
-    fn settle_all(&self, task: &Task) -> io::Result<usize> {
-        let (next, written, failure) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None));
+    /// Puts the living messages of a segment on disk, going on after an error. Counts those written anew.
+    fn settle_all(&self, task: &Task, written: &mut usize) -> io::Result<()> {
+        let (next, anew, failure) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None));
         let settle_some = || {
             while let Some((id, place)) = task.living.get(next.fetch_add(1, Ordering::Relaxed)) {
                 match self.settle(task, id, place) {
-                    Ok(anew) => {
-                        written.fetch_add(usize::from(anew), Ordering::Relaxed);
+                    Ok(is_anew) => {
+                        anew.fetch_add(usize::from(is_anew), Ordering::Relaxed);
                     }
                     Err(error) => {
                         locked(&failure).get_or_insert(error);
@@ -184,10 +166,12 @@ impl Journal {
         } else {
             thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(settle_some))));
         }
-        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error),
-            None => Ok(written.into_inner()),
-        }
+        *written += anew.into_inner();
+        failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)?;
+        // The files of messages noted so far are removed by now. Their names must not outlive their records: they may
+        // be those of torn files.
+        drop(self.removing());
+        self.store.sync_folder(Folder::Queue)
     }
 
     /// Puts one message on disk under its own name. Returns whether its file had to be written anew.
@@ -197,8 +181,9 @@ impl Journal {
         let is_gone = matches!(&opened, Err(error) if error.kind() == io::ErrorKind::NotFound);
         let is_synced = match opened {
             Ok((file, _)) => file.sync().is_ok(),
+            Err(_) if is_gone => true,
             // Where a person put a link, there is nothing to sync.
-            Err(_) if is_gone || !self.store.is_regular(Folder::Queue, &name) => true,
+            Err(_) if !self.store.is_regular(Folder::Queue, &name) => return Ok(false),
             Err(error) => return Err(error),
         };
         // A file that is missing was removed by hand; but at the start, it may never have had its name.
@@ -229,23 +214,39 @@ impl Journal {
         Ok(is_living)
     }
 
-    /// Empties a segment whose messages are on disk, or removes it. Returns whether it can be written again.
-    fn finish(&self, task: &Task) -> io::Result<bool> {
+    /// Empties a segment whose messages are on disk, for another use, or removes it.
+    fn finish(&self, task: &Task) -> io::Result<()> {
+        let is_emptied = task.afterwards == Afterwards::Reused && self.empty(task);
         match task.afterwards {
-            Afterwards::Reused => match cut(&*task.file, 0).and_then(|()| task.file.sync_data()) {
-                Ok(()) => return Ok(true),
-                Err(error) => tracing::warn!(%error, "a segment of the journal cannot be emptied and is removed"),
-            },
-            Afterwards::Removed => {}
-            Afterwards::SetAside => {
-                replay::set_aside(&*self.store, &task.name)?;
-                return Ok(false);
-            }
+            Afterwards::SetAside => replay::set_aside(&*self.store, &task.name)?,
+            _ if is_emptied => {}
+            _ => self.remove(task)?,
         }
+        let mut ring = locked(&self.ring);
+        let at = ring.retired.iter().position(|segment| segment.name == task.name);
+        let done = at.and_then(|at| ring.retired.remove(at));
+        if is_emptied {
+            ring.spare = done;
+        }
+        Ok(())
+    }
+
+    /// Whether that could be done. If not, the segment can only be removed.
+    fn empty(&self, task: &Task) -> bool {
+        let emptied = cut(&*task.file, 0).and_then(|()| task.file.sync_data());
+        if let Err(error) = &emptied {
+            tracing::warn!(segment = %task.name.display(), %error, "a segment of the journal cannot be emptied");
+            let mut ring = locked(&self.ring);
+            let failed = ring.retired.iter_mut().filter(|segment| segment.name == task.name);
+            failed.for_each(|segment| segment.afterwards = Afterwards::Removed);
+        }
+        emptied.is_ok()
+    }
+
+    fn remove(&self, task: &Task) -> io::Result<()> {
         match self.store.remove(Folder::Journal, &task.name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.store.sync_folder(Folder::Journal),
         }
-        self.store.sync_folder(Folder::Journal).map(|()| false)
     }
 }

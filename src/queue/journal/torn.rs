@@ -2,7 +2,7 @@
 //!
 //! What a power cut leaves of a file that was written and never synced: an empty file, a file cut at a block, NULs in
 //! the place of blocks that never reached the disk, or other octets where a file system keeps less order than that. A
-//! file that was last modified when we wrote it must be as we wrote it. One that was modified later, by us or by a
+//! file that was not modified after we wrote it must be as we wrote it. One that was modified later, by us or by a
 //! person, is the truth about its message, unless it is torn in a way in which nobody edits a text.
 
 use crate::queue::Block;
@@ -17,7 +17,7 @@ pub(super) fn is_torn(file: &[u8], modified: i64, written: (i64, &[u8])) -> bool
     let block = Block::parse(whole).map_or(0, |(_, length)| length);
     // Our own changes of state are made within the block, which keeps its length.
     let has_content_up_to = |end: usize| file.get(block..end).is_none_or(|content| content == &whole[block..end]);
-    if modified == written_at {
+    if modified <= written_at {
         // A clock that ticks slowly may have given a change of state the same time.
         return file.len() != whole.len() || !has_content_up_to(whole.len()) || Block::parse(file).is_err();
     }
