@@ -5,5 +5,9 @@
 
 #[path = "../support/pty.rs"]
 mod pty;
+#[path = "../support/scripted_peer.rs"]
+mod scripted_peer;
 
+mod client;
 mod manners;
+mod stuck_mail;
