@@ -10,4 +10,5 @@ mod scripted_peer;
 
 mod client;
 mod manners;
+mod settings;
 mod stuck_mail;
