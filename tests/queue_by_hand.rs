@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use mailroot::mail::Recipient;
 use mailroot::queue::{
-    Adoption, Block, Committed, Inspection, Message, OpenError, Queue, QueueId, ReadError, Recorded, Recovery, Stamp,
-    State, Status, Via,
+    Adoption, Block, Committed, Inspection, Message, OpenError, Queue, QueueId, ReadError, Recorded, Recovery,
+    SetAside, Stamp, State, Status, Via,
 };
 use messages::{START, address, commit, content, file, names, open, read_all};
 
@@ -267,8 +267,10 @@ async fn a_file_still_being_written_is_left_alone_until_it_stays_the_same() {
     assert!(matches!(queue.inspect(&id, None).await.unwrap(), Inspection::Unfinished));
     fs::write(&path, "x-sender: <a@x.example>\r\nx-rec").unwrap();
     assert!(matches!(queue.inspect(&id, None).await.unwrap(), Inspection::Unfinished));
-    let Inspection::SetAside(reason) = queue.inspect(&id, None).await.unwrap() else { panic!("it stayed the same") };
-    assert_eq!(reason, "its envelope has no recipient (x-receiver)");
+    let Inspection::SetAside(SetAside { badmail, reason }) = queue.inspect(&id, None).await.unwrap() else {
+        panic!("it stayed the same")
+    };
+    assert_eq!((badmail.as_str(), reason.as_str()), ("byhand", "its envelope has no recipient (x-receiver)"));
     assert_eq!(block(&mailroot.path().join("Badmail/byhand.eml")).reason.as_deref(), Some(&*reason));
 }
 
