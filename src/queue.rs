@@ -60,7 +60,7 @@ pub use error::{CommitError, DropError, OpenError, ReadError};
 pub use filter::{Candidate, Filter};
 pub use id::{IdError, QueueId};
 pub use index::{Counts, Cursor, Index, Listed, ListedRecipient, Page, Phase};
-pub use inspect::{Adoption, Inspection, Scan};
+pub use inspect::{Adoption, Inspection, Scan, SetAside};
 pub use journal::{JournalLimits, Record, Records};
 pub use message::{Message, Origin, Progress, State, Status, Via};
 pub use pickup::{Pickup, Sweep, Taken};

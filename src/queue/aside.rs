@@ -24,12 +24,12 @@ impl Queue {
     /// file to Pickup sends it to the recipients still pending. An error leaves it in the queue.
     pub async fn set_aside(&self, id: &QueueId, reason: &str) -> io::Result<()> {
         let (core, name, reason) = (self.core(), file_name(id), reason.to_owned());
-        self.workers().run(move || set_aside(&core, &name, &reason)).await
+        self.workers().run(move || set_aside(&core, &name, &reason).map(drop)).await
     }
 }
 
-/// Moves a file from Queue to Badmail.
-pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
+/// Moves a file from Queue to Badmail. Returns its name there.
+pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<OsString> {
     let from = (Folder::Queue, name);
     match core.store.open(Folder::Queue, name, Access::Read) {
         Ok((file, stamp)) => match beginning(&*file, stamp)? {
@@ -42,7 +42,6 @@ pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<(
         Err(_) if !core.store.is_regular(Folder::Queue, name) => move_as_it_is(core, from, reason),
         Err(error) => Err(error),
     }
-    .map(drop)
 }
 
 /// Moves a file of any folder to Badmail, the reason in front of its octets as they are. Returns its name there.
@@ -57,7 +56,7 @@ pub(super) fn set_aside_unchanged(core: &Core, from: (Folder, &OsStr), reason: &
 
 /// The same, by a plain move where the file cannot be read or written anew.
 pub(super) fn set_aside_somehow(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
-    set_aside(core, name, reason).or_else(|error| match error.kind() {
+    set_aside(core, name, reason).map(drop).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Err(error),
         _ => move_as_it_is(core, (Folder::Queue, name), reason).map(drop),
     })

@@ -14,7 +14,7 @@ use super::error::ReadError;
 use super::id::QueueId;
 use super::message::Message;
 use super::store::{Access, Folder, Kind, Stamp, StoredFile};
-use super::{Queue, read};
+use super::{Queue, badmail, read};
 
 /// What became of a file since it was last looked at.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub enum Inspection {
     Changed(Box<Message>, Stamp),
     /// It makes no sense, but somebody may still be writing it: look again in a quarter of a second.
     Unfinished,
-    /// Moved to Badmail with this reason.
-    SetAside(String),
+    /// It is in Badmail now.
+    SetAside(SetAside),
 }
 
 /// What became of a file that somebody put into Queue under a name of their own.
@@ -38,10 +38,19 @@ pub enum Adoption {
     Adopted(QueueId, Box<Message>, Stamp),
     /// Somebody may still be writing it: look again in a quarter of a second.
     Unfinished,
-    /// Moved to Badmail with this reason.
-    SetAside(String),
+    /// It is in Badmail now.
+    SetAside(SetAside),
     /// It is not there, or it is none of our business: a folder, an editor's hidden file.
     Gone,
+}
+
+/// A file of Queue that was moved to Badmail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// What Badmail names it by; printable.
+    pub badmail: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The files of Queue.
@@ -87,7 +96,7 @@ fn inspect(core: &Arc<Core>, id: &QueueId, known: Option<Stamp>) -> io::Result<I
     Ok(match look(core, &name, file.as_deref(), stamp)? {
         Look::Message(message) => Inspection::Changed(message, stamp),
         Look::Unfinished => Inspection::Unfinished,
-        Look::SetAside(reason) => Inspection::SetAside(reason),
+        Look::SetAside(aside) => Inspection::SetAside(aside),
     })
 }
 
@@ -114,14 +123,14 @@ fn adopt(core: &Arc<Core>, name: &OsStr) -> io::Result<Adoption> {
             Adoption::Adopted(id, message, stamp)
         }
         Look::Unfinished => Adoption::Unfinished,
-        Look::SetAside(reason) => Adoption::SetAside(reason),
+        Look::SetAside(aside) => Adoption::SetAside(aside),
     })
 }
 
 fn adopted(inspection: Inspection, id: QueueId) -> Adoption {
     match inspection {
         Inspection::Changed(message, stamp) => Adoption::Adopted(id, message, stamp),
-        Inspection::SetAside(reason) => Adoption::SetAside(reason),
+        Inspection::SetAside(aside) => Adoption::SetAside(aside),
         Inspection::Unfinished => Adoption::Unfinished,
         Inspection::Unchanged | Inspection::Gone => Adoption::Gone,
     }
@@ -144,7 +153,7 @@ fn scan(core: &Core) -> io::Result<Scan> {
 enum Look {
     Message(Box<Message>),
     Unfinished,
-    SetAside(String),
+    SetAside(SetAside),
 }
 
 fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: Stamp) -> io::Result<Look> {
@@ -166,10 +175,10 @@ fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: St
     if core.is_settled(name, stamp) { put_aside(core, name, reason).map(Look::SetAside) } else { Ok(Look::Unfinished) }
 }
 
-fn put_aside(core: &Arc<Core>, name: &OsStr, reason: String) -> io::Result<String> {
-    set_aside(core, name, &reason)?;
+fn put_aside(core: &Arc<Core>, name: &OsStr, reason: String) -> io::Result<SetAside> {
+    let badmail = badmail::id_of(&set_aside(core, name, &reason)?);
     core.solved(name);
-    Ok(reason)
+    Ok(SetAside { badmail, reason })
 }
 
 /// Opens a file of Queue; `None` for the handle if it is no regular file, `None` for all if it is not there.

@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::core::{Busy, Core, file_name};
+use super::inspect::SetAside;
 use super::store::{Folder, Stamp};
 use super::{Adoption, Inspection, Message, Queue, QueueId, Scan, Touched};
 use crate::text;
@@ -36,8 +37,10 @@ pub enum Change {
     SetAside {
         /// The message it was, where it was one.
         id: Option<QueueId>,
-        /// The name of the file, printable.
+        /// The name that the file had, printable.
         file: String,
+        /// What Badmail names it by; printable.
+        badmail: String,
         /// Why.
         reason: String,
     },
@@ -108,7 +111,9 @@ impl Queue {
         let file = || text::printable(name.as_encoded_bytes()).into_owned();
         match self.adopt(name).await {
             Ok(Adoption::Adopted(id, message, stamp)) => found.changes.push(Change::Appeared(id, message, stamp)),
-            Ok(Adoption::SetAside(reason)) => found.changes.push(Change::SetAside { id: None, file: file(), reason }),
+            Ok(Adoption::SetAside(SetAside { badmail, reason })) => {
+                found.changes.push(Change::SetAside { id: None, file: file(), badmail, reason });
+            }
             Ok(Adoption::Unfinished) => found.again.push(Touched::Foreign(name.to_owned())),
             Ok(Adoption::Gone) => {}
             Err(error) => warn_of(&file(), &error),
@@ -164,9 +169,9 @@ fn differing(
 /// What an inspection means, given what was known before and after it.
 fn judge(id: &QueueId, before: Option<Stamp>, inspection: Inspection, after: Option<Stamp>) -> Option<Change> {
     match inspection {
-        Inspection::SetAside(reason) => {
+        Inspection::SetAside(SetAside { badmail, reason }) => {
             let file = file_name(id).to_string_lossy().into_owned();
-            Some(Change::SetAside { id: before.map(|_| id.clone()), file, reason })
+            Some(Change::SetAside { id: before.map(|_| id.clone()), file, badmail, reason })
         }
         _ if before != after => None,
         Inspection::Unchanged | Inspection::Unfinished => None,
@@ -220,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_file_set_aside_is_told_whatever_is_known() {
-        let told = judge(&id("a"), Some(stamp(1)), Inspection::SetAside("torn".to_owned()), None);
+        let aside = SetAside { badmail: "a".to_owned(), reason: "torn".to_owned() };
+        let told = judge(&id("a"), Some(stamp(1)), Inspection::SetAside(aside), None);
         assert!(matches!(told, Some(Change::SetAside { id: Some(_), reason, .. }) if reason == "torn"));
     }
 
