@@ -46,7 +46,7 @@ impl Client {
         loop {
             let start = reply.len();
             assert!(self.stream.read_line(&mut reply).unwrap() > 0, "the server closed the session: {reply:?}");
-            if reply[start..].as_bytes().get(3) == Some(&b' ') {
+            if reply.as_bytes()[start..].get(3) == Some(&b' ') {
                 return reply;
             }
         }

@@ -13,7 +13,6 @@ use crate::scripted_peer::ScriptedPeer;
 const SOON: Duration = Duration::from_secs(5);
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how long it took is worth knowing")]
 fn what_is_stuck_is_found_marked_and_delivered_at_once_by_keys_alone() {
     let runtime = Runtime::new().unwrap();
     let _within = runtime.enter();
