@@ -36,7 +36,8 @@ pub use message::{Answer, Effect, Msg, Request};
 pub use model::Model;
 pub use pane::PaneId;
 pub use panes::queue::View as QueueView;
-pub use preferences::{Preferences, QueuePreferences};
+pub use panes::sessions::SessionSort;
+pub use preferences::{Preferences, QueuePreferences, SessionsPreferences};
 pub use theme::{Colors, ThemeName};
 pub use viewer::{Mode, Viewer};
 

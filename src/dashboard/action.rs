@@ -21,8 +21,6 @@ pub struct Action {
     pub priority: u8,
     /// The least role that may do it.
     pub needs: Role,
-    /// Whether its keys mean it at the moment: a pane with several views gives a key a meaning in each.
-    pub(super) applies: fn(&Model) -> bool,
     /// Why it cannot be done at the moment, if so.
     pub(super) ready: fn(&Model) -> Result<(), String>,
     /// Does it.
@@ -74,7 +72,7 @@ impl Action {
         help: &'static str,
         run: fn(&mut Model) -> Vec<Effect>,
     ) -> Self {
-        Self { name, keys, hint, help, priority: 0, needs: Role::Observer, applies: anywhere, ready: always, run }
+        Self { name, keys, hint, help, priority: 0, needs: Role::Observer, ready: always, run }
     }
 
     /// The same among the hints; the higher, the sooner.
@@ -89,38 +87,20 @@ impl Action {
         self
     }
 
-    /// The same where its keys mean it only in a view of its pane.
-    pub(super) const fn within(mut self, applies: fn(&Model) -> bool) -> Self {
-        self.applies = applies;
-        self
-    }
-
     /// The same with a condition; an error says why it cannot be done now.
     pub(super) const fn when(mut self, ready: fn(&Model) -> Result<(), String>) -> Self {
         self.ready = ready;
         self
     }
 
-    /// Whether its keys mean it at the moment.
-    pub fn is_meant(&self, model: &Model) -> bool {
-        (self.applies)(model)
-    }
-
     /// Why the viewer of `model` cannot do it at the moment.
     pub(super) fn refusal(&self, model: &Model) -> Option<String> {
-        if !self.is_meant(model) {
-            return Some("there is nothing for it to do here".to_owned());
-        }
         let viewer = &model.shared.viewer;
         if !viewer.may(self.needs) {
             return Some(format!("this needs the role {}; you are {}", self.needs, viewer.actor.role));
         }
         (self.ready)(model).err()
     }
-}
-
-fn anywhere(_: &Model) -> bool {
-    true
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it stands among functions that refuse")]

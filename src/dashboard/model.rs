@@ -66,6 +66,7 @@ impl Model {
             zoomed: self.is_zoomed,
             theme: self.shared.theme.name,
             mouse: self.shared.mouse,
+            sessions: self.panes.sessions.preferences(),
             queue: self.panes.queue.preferences(),
         }
     }

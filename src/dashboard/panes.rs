@@ -20,7 +20,7 @@ impl Panes {
     /// The panes as a viewer left them.
     pub(super) fn new(preferences: &Preferences) -> Self {
         Self {
-            sessions: sessions::Sessions::default(),
+            sessions: sessions::Sessions::new(preferences.sessions),
             queue: queue::Queue::new(preferences.queue),
             log: log::Log::default(),
             settings: settings::Settings::default(),

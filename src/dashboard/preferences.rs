@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pane::PaneId;
 use super::panes::queue::View;
+use super::panes::sessions::SessionSort;
 use super::theme::ThemeName;
 use crate::engine::SortKey;
 
@@ -19,8 +20,20 @@ pub struct Preferences {
     pub theme: ThemeName,
     /// Whether the mouse is used.
     pub mouse: bool,
+    /// What the sessions looked like.
+    pub sessions: SessionsPreferences,
     /// What the queue looked like.
     pub queue: QueuePreferences,
+}
+
+/// What a viewer finds again of the sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionsPreferences {
+    /// By what they were sorted.
+    pub sort: SessionSort,
+    /// The largest first.
+    pub descending: bool,
 }
 
 /// What a viewer finds again of the queue.
@@ -42,7 +55,15 @@ impl Default for Preferences {
             zoomed: false,
             theme: ThemeName::default(),
             mouse: true,
+            sessions: SessionsPreferences::default(),
             queue: QueuePreferences::default(),
         }
+    }
+}
+
+/// The oldest first, so that rows stay where they are while others come.
+impl Default for SessionsPreferences {
+    fn default() -> Self {
+        Self { sort: SessionSort::Age, descending: true }
     }
 }

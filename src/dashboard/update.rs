@@ -64,8 +64,8 @@ impl Model {
 
     /// Of several actions with this key the first one that can be done is done.
     fn key(&mut self, key: Key) -> Vec<Effect> {
-        let is_meant = |action: &&Action| action.keys.contains(&key) && action.is_meant(self);
-        match action::in_reach(self.focus).find(is_meant) {
+        let meant: Vec<_> = action::in_reach(self.focus).filter(|action| action.keys.contains(&key)).collect();
+        match meant.iter().find(|action| action.refusal(self).is_none()).or(meant.first()) {
             Some(action) => self.act(action),
             None => Vec::new(),
         }
@@ -164,9 +164,10 @@ impl Model {
     /// Says what came of an act. Views are told by whoever asked for them.
     fn tell(&mut self, request: &Request, outcome: &Outcome) {
         match (request, outcome) {
-            (Request::SettingsApply, _) | (_, Outcome::View { .. } | Outcome::Conflict { .. }) => {}
-            // The detail that asked says it in its place.
-            (Request::Message(_) | Request::Preview(_) | Request::BadMessage(_), Outcome::Refused { .. }) => {}
+            // The detail that asked says a refusal in its place.
+            (Request::SettingsApply, _)
+            | (_, Outcome::View { .. } | Outcome::Conflict { .. })
+            | (Request::Message(_) | Request::Preview(_) | Request::BadMessage(_), Outcome::Refused { .. }) => {}
             (Request::Delete(ids), Outcome::Done { message, .. }) => {
                 let now = self.shared.now();
                 self.shared.undo.push(now, ids.clone());

@@ -12,7 +12,7 @@ mod wrap;
 
 pub(crate) use dialogue::{Dialogue, Voice};
 pub(crate) use filter::FilterLine;
-pub(crate) use format::{age, count, size, until};
+pub(crate) use format::{age, count, counted, size, until};
 pub(crate) use list::ListCursor;
 pub(crate) use scroll::Scroll;
 pub(crate) use search::occurrences;

@@ -76,8 +76,9 @@ fn known(session: &SessionSnapshot) -> String {
     let name = session.name.as_deref().map(|name| format!(", which {called} {name}")).unwrap_or_default();
     let user = session.user.as_deref().map(|user| format!(", logged in as {user}")).unwrap_or_default();
     let tls = if session.is_encrypted { ", under TLS" } else { "" };
+    let messages = if session.messages == 1 { "message" } else { "messages" };
     format!(
-        "{} {from} {}{name}{user}{tls}: open for {} s, {}, {} messages so far; the dialogue from here on:",
+        "{} {from} {}{name}{user}{tls}: open for {} s, {}, {} {messages} so far; the dialogue from here on:",
         session.direction.as_str(),
         session.peer,
         session.age.as_secs(),

@@ -132,7 +132,7 @@ fn the_newest_line_is_followed_until_somebody_goes_up() {
     assert!(driver.screen().contains("following"));
     driver.see(numbered(0..110));
     assert!(driver.screen().contains("bob109@"));
-    let before = driver.press("<PgUp>").screen();
+    let before = driver.press("<PgUp>jj").screen();
     assert!(before.contains("not following"));
     let text = |screen: &str| screen.lines().filter(|line| line.contains("bob")).map(str::to_owned).collect::<Vec<_>>();
     driver.see(numbered(50..160));

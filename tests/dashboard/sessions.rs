@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailroot::dashboard::{Colors, Effect, MouseKind, PaneId, Preferences, ThemeName, Viewer};
+use mailroot::dashboard::{Colors, Effect, MouseKind, PaneId, Preferences, SessionSort, ThemeName, Viewer};
 use mailroot::engine::{Command, EngineState, Role, Snapshot};
 use mailroot::ledger::{Activity, Direction, SessionSnapshot};
 
@@ -200,6 +200,16 @@ fn the_sort_is_chosen_by_keys_too() {
     assert_eq!(rows(&mut driver)[0], "192.0.2.17");
     driver.press("s<Enter>");
     assert!(driver.screen().contains("Bytes▲"));
+}
+
+#[test]
+fn the_sort_is_found_again_the_next_time() {
+    let mut driver = usual();
+    driver.press("sg<Enter>");
+    let preferences = driver.model.preferences();
+    assert_eq!((preferences.sessions.sort, preferences.sessions.descending), (SessionSort::Direction, false));
+    let mut again = Driver::with(viewer(Role::Admin), fixtures::snapshot(), 80, 24, &preferences);
+    assert!(again.screen().contains("Dir▲"), "{}", again.screen());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What viewers see, and that they change nothing.
 
 use super::*;
-use mailroot::engine::{BadmailAct, Command, EngineState, Snapshot, Target, Viewing};
+use mailroot::engine::{BadmailAct, Command, EngineState, Outcome, Snapshot, Target, Viewing};
 use std::sync::Arc;
 
 async fn shown(viewing: &mut Viewing, what: &str, mut is_so: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
@@ -77,6 +77,31 @@ async fn changes_of_the_queue_are_told_by_its_revision() {
     house.ask(Command::QueueAct { act: mailroot::engine::QueueAct::Hold, target: Target::Ids(vec![id]) }).await;
     let after = shown(&mut viewing, "it is held", |picture| picture.queue.counts.held == 1).await.queue;
     assert!(after.revision > before.revision);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_is_found_and_retried_by_where_it_goes() {
+    let (house, id) = house_with_waiting_mail().await;
+    let found = |filter: &str| house.handle.queue_reader().page(&query(filter)).rows;
+    assert_eq!(found("destination:[127.0.0.1]:1")[0].id, id);
+    assert!(found("destination:[127.0.0.1]:2").is_empty() && found("!destination:[127.0.0.1]:1").is_empty());
+    let retry = |filter: &str| {
+        let target = Target::Filter(filter.to_owned());
+        house.ask(Command::QueueAct { act: mailroot::engine::QueueAct::Retry, target })
+    };
+    assert!(matches!(retry("destination:[127.0.0.1]:2").await, Outcome::Done { count: 0, .. }));
+    assert!(matches!(retry("destination:[127.0.0.1]:1").await, Outcome::Done { count: 1, .. }));
+}
+
+fn query(filter: &str) -> mailroot::engine::QueueQuery {
+    mailroot::engine::QueueQuery {
+        filter: filter.parse().unwrap(),
+        sort: mailroot::engine::SortKey::Received,
+        descending: false,
+        offset: 0,
+        limit: 10,
+        selected: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

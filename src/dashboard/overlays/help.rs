@@ -112,7 +112,7 @@ impl Overlay for Help {
         for (row, (place, entry)) in rows.rows().zip(found.iter().enumerate().skip(list.offset())) {
             match entry {
                 Entry::Heading(title) => {
-                    _ = buffer.set_stringn(row.x, row.y, title, usize::from(row.width), theme.title)
+                    _ = buffer.set_stringn(row.x, row.y, title, usize::from(row.width), theme.title);
                 }
                 Entry::Action(action) => {
                     let indented = Rect { x: (row.x + 2).min(row.right()), width: row.width.saturating_sub(2), ..row };

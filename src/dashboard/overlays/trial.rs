@@ -15,7 +15,7 @@ use crate::dashboard::message::{Answer, Effect};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
 use crate::dashboard::pane::Motion;
 use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{Dialogue, Voice, cut};
+use crate::dashboard::widgets::{Dialogue, Voice, counted, cut};
 use crate::engine::TrialEvent;
 
 /// Columns and rows for the dialogue.
@@ -75,7 +75,7 @@ impl Trial {
             (KeyCode::Char('y'), false) => {
                 let (text, lines) = self.dialogue.visible();
                 let now = shared.now();
-                shared.toasts.push(now, Weight::Info, format!("copied {lines} lines"));
+                shared.toasts.push(now, Weight::Info, format!("copied {}", counted(lines, "line")));
                 return Reaction::Stay(vec![Effect::Copy(text)]);
             }
             (code, false) => {

@@ -66,12 +66,11 @@ impl Queue {
         QueuePreferences { view: self.view, sort: self.list.sort, descending: self.list.descending }
     }
 
-    /// Shows only one message, if it still waits. The keys are given by the caller.
+    /// Selects a message of the list, if it still waits; the next refresh looks for it. The keys are given by the
+    /// caller.
     pub(crate) fn show_message(&mut self, id: &str) {
         self.view = View::List;
-        if self.list.filter.set(&format!("id:{id}")) {
-            self.list.filtered();
-        }
+        self.list.seek(id);
     }
 
     /// Shows another view.
@@ -108,6 +107,14 @@ impl Queue {
         }
     }
 
+    /// Takes the marks of the view away.
+    fn unmark(&mut self) {
+        match self.view {
+            View::Badmail => self.badmail.marks.clear(),
+            View::List | View::Destinations => self.list.unmark(),
+        }
+    }
+
     /// The filter of the view is another one, or takes other room.
     fn filtered(&mut self, is_other: bool, shared: &Shared) -> Vec<Effect> {
         match self.view {
@@ -135,6 +142,15 @@ impl Pane for Queue {
             View::Destinations => return None,
         };
         Some(self.filtered(is_other, shared))
+    }
+
+    fn hints(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        let is_open = match self.view {
+            View::List => self.list.filter.is_open(),
+            View::Badmail => self.badmail.filter.is_open(),
+            View::Destinations => false,
+        };
+        is_open.then(|| vec![("Enter", "keep"), ("Esc", "show all"), ("Up Down", "move")])
     }
 
     fn go(&mut self, motion: Motion, shared: &mut Shared) -> Vec<Effect> {

@@ -11,7 +11,8 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use self::close::{Closing, close};
-use self::columns::{By, COLUMNS};
+use self::columns::COLUMNS;
+pub use self::columns::SessionSort;
 use self::filter::SessionFilter;
 use self::roll::{Entry, Roll};
 use self::transcript::Transcript;
@@ -22,6 +23,7 @@ use crate::dashboard::message::Effect;
 use crate::dashboard::model::Model;
 use crate::dashboard::overlays::picker::Picker;
 use crate::dashboard::pane::{Motion, Pane};
+use crate::dashboard::preferences::SessionsPreferences;
 use crate::dashboard::toasts::Weight;
 use crate::dashboard::widgets::{FilterLine, ListCursor, Row, Table, count};
 use crate::engine::Role;
@@ -54,7 +56,7 @@ pub(crate) const ACTIONS: &[Action] = &[
 pub(crate) struct Sessions {
     roll: Roll,
     filter: FilterLine<SessionFilter>,
-    by: By,
+    by: SessionSort,
     is_descending: bool,
     cursor: ListCursor,
     /// The session under the cursor.
@@ -63,21 +65,26 @@ pub(crate) struct Sessions {
     area: Rect,
 }
 
-impl Default for Sessions {
-    fn default() -> Self {
+impl Sessions {
+    /// The pane as a viewer left it.
+    pub(crate) fn new(preferences: SessionsPreferences) -> Self {
+        let SessionsPreferences { sort, descending } = preferences;
         Self {
             roll: Roll::default(),
             filter: FilterLine::new("any text, or ip: name: user: state: dir:"),
-            by: By::Age,
-            is_descending: true,
+            by: sort,
+            is_descending: descending,
             cursor: ListCursor::default(),
             selected: None,
             area: Rect::ZERO,
         }
     }
-}
 
-impl Sessions {
+    /// What the viewer is to find again.
+    pub(crate) fn preferences(&self) -> SessionsPreferences {
+        SessionsPreferences { sort: self.by, descending: self.is_descending }
+    }
+
     /// The session under the cursor.
     fn selected(&self) -> Option<Entry<'_>> {
         self.cursor.place().and_then(|place| self.roll.get(place))
@@ -92,7 +99,7 @@ impl Sessions {
     }
 
     /// Sorts by a column, or the other way round if it is sorted by it already.
-    fn sort(&mut self, by: By) {
+    fn sort(&mut self, by: SessionSort) {
         self.is_descending = if self.by == by { !self.is_descending } else { by.starts_descending() };
         self.by = by;
         self.arrange();
@@ -143,7 +150,7 @@ impl Pane for Sessions {
     fn click(&mut self, at: Position, shared: &mut Shared) -> Vec<Effect> {
         if at.y == 0 {
             if let Some(column) = self.table(true).column_at(at.x, self.area.width) {
-                self.sort(By::ALL[column]);
+                self.sort(SessionSort::ALL[column]);
             }
             return Vec::new();
         }
@@ -236,12 +243,12 @@ fn filter(model: &mut Model) -> Vec<Effect> {
 fn sort(model: &mut Model) -> Vec<Effect> {
     let Sessions { by, is_descending, .. } = model.panes.sessions;
     let arrow = model.shared.glyphs.sorted(is_descending);
-    let name = |one: By| {
+    let name = |one: SessionSort| {
         let title = COLUMNS[one as usize].title;
         if one == by { format!("{title} {arrow}") } else { title.to_owned() }
     };
-    model.open(Picker::new("Sort by", By::ALL.map(name).into(), by as usize, |model, place| {
-        model.panes.sessions.sort(By::ALL[place]);
+    model.open(Picker::new("Sort by", SessionSort::ALL.map(name).into(), by as usize, |model, place| {
+        model.panes.sessions.sort(SessionSort::ALL[place]);
         Vec::new()
     }));
     Vec::new()

@@ -48,6 +48,12 @@ pub(crate) fn count(number: usize) -> String {
     grouped
 }
 
+/// So many of something: `1 line`, `1 234 lines`.
+pub(crate) fn counted(number: impl TryInto<usize>, one: &str) -> String {
+    let number = number.try_into().unwrap_or(usize::MAX);
+    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", count(number)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +63,7 @@ mod tests {
         let ages = [5, 125, 11_520, 187_200].map(|seconds| age(Duration::from_secs(seconds)));
         assert_eq!(ages, ["5s", "2m", "3h12", "2d04"]);
         assert_eq!([size(999), size(1000), size(4200), size(24_000_000)], ["999 B", "1.0 KB", "4.1 KB", "23 MB"]);
+        assert_eq!([counted(1_u64, "line"), counted(1200, "line")], ["1 line", "1 200 lines"]);
         assert_eq!([count(7), count(1234), count(1_000_000)], ["7", "1 234", "1 000 000"]);
     }
 

@@ -86,6 +86,20 @@ fn a_change_of_the_queue_is_read_once_and_a_late_answer_does_not_make_it_ask_wit
 }
 
 #[test]
+fn a_filter_by_age_is_asked_again_as_time_goes_by_and_no_other_is() {
+    let rows = many(100);
+    for (filter, is_asked) in [("/age>50s<Enter>", true), ("/size>1<Enter>", false)] {
+        let mut driver = long(&rows);
+        driver.press(filter);
+        serve(&mut driver, &rows);
+        let mut snapshot = fixtures::snapshot();
+        assert!(driver.see(snapshot.clone()).take_effects().is_empty(), "{filter}");
+        snapshot.time = fixtures::before(-1);
+        assert_eq!(!driver.see(snapshot).take_effects().is_empty(), is_asked, "{filter}");
+    }
+}
+
+#[test]
 fn the_selected_message_stays_selected_and_on_its_line_while_others_leave() {
     let mut rows = many(1000);
     let mut driver = long(&rows);
@@ -256,6 +270,22 @@ fn the_wheel_moves_and_a_click_beside_the_rows_does_nothing() {
     assert_eq!(selected(&mut driver), "0JX4K01A");
     driver.mouse(MouseKind::Click, 20, 20);
     assert_eq!(selected(&mut driver), "0JX4K01A");
+}
+
+#[test]
+fn the_log_leads_to_a_message_wherever_it_is_in_the_list() {
+    let mut rows = many(5000);
+    rows[4000].id = "0JX4K01A".to_owned();
+    let mut driver = long(&rows);
+    driver.press("/nothing<Enter>");
+    serve(&mut driver, &rows);
+    driver.press("3o");
+    serve(&mut driver, &rows);
+    assert_eq!(selected(&mut driver), "0JX4K01A");
+    assert!(!driver.screen().contains("/nothing"));
+    let screen = driver.press("<Esc>3gjjjo").screen();
+    serve(&mut driver, &rows);
+    assert!(driver.screen().contains("the message is not in the queue any more"), "{screen}\n{}", driver.screen());
 }
 
 #[test]

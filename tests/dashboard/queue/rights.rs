@@ -37,7 +37,7 @@ fn an_observer_is_told_which_role_it_takes() {
         (QueueView::List, "e", "admin"),
         (QueueView::List, "R", "operator"),
         (QueueView::Destinations, "o", "operator"),
-        (QueueView::Badmail, "r", "admin"),
+        (QueueView::Badmail, "r", "operator"),
         (QueueView::Badmail, "d", "admin"),
     ] {
         let mut driver = unanswered(Role::Observer, fixtures::snapshot(), (120, 40), view);
@@ -47,6 +47,17 @@ fn an_observer_is_told_which_role_it_takes() {
         let said = format!("this needs the role {role}; you are observer");
         assert!(driver.screen().contains(&said), "{view:?} {key}\n{}", driver.screen());
     }
+}
+
+#[test]
+fn an_operator_may_retry_mail_but_send_none_of_badmail_again() {
+    let mut driver = unanswered(Role::Operator, fixtures::snapshot(), (120, 40), QueueView::Badmail);
+    serve(&mut driver, &fixtures::rows());
+    assert!(commands(&driver.press("r").take_effects()).is_empty());
+    assert!(driver.screen().contains("this needs the role admin; you are operator"), "{}", driver.screen());
+    driver.press("<Esc><Esc>");
+    serve(&mut driver, &fixtures::rows());
+    assert!(!commands(&driver.press("r").take_effects()).is_empty());
 }
 
 #[test]

@@ -121,7 +121,12 @@ fn bad_mail_is_sent_again_at_once_and_deleted_only_after_a_question() {
     driver.press("<Space><Space>");
     assert!(commands(&driver.press("d").take_effects()).is_empty());
     let screen = driver.screen();
-    assert!(screen.contains("never to be brought back: 2") && screen.contains("0JX4B02A"), "{screen}");
+    assert!(
+        screen.contains("2 messages would be deleted")
+            && screen.contains("They cannot be brought back.")
+            && screen.contains("0JX4B02A"),
+        "{screen}"
+    );
     assert_eq!(
         commands(&driver.press("y").take_effects()),
         ["BadmailAct { act: Delete, target: Ids([\"0JX4B01A\", \"0JX4B02A\"]) }"]

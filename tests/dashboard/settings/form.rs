@@ -207,7 +207,7 @@ fn a_secret_in_the_file_is_shown_nowhere() {
     for key in ["", "<Enter>", "<Esc>", "w", "M", "<Esc>", "G"] {
         assert!(!driver.press(key).screen().contains("s3cret"), "{key}: {}", driver.screen());
     }
-    assert!(selected(&mut with_file(&sample(), 80, 24).press("]]]]jjjjj")).contains("********"));
+    assert!(selected(with_file(&sample(), 80, 24).press("]]]]jjjjj")).contains("********"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         clear,
     )
     .hinted(68)
-    .within(is_narrowed),
+    .when(is_narrowed),
     Action::new("log.message", &[Key::char('f')], "this message", "Show only the lines of this message", message)
         .hinted(60)
         .when(any_message),
@@ -82,8 +82,11 @@ fn is_searching(model: &Model) -> Result<(), String> {
 }
 
 /// A message on the screen is taken away first, and that is not for the log to do.
-fn is_narrowed(model: &Model) -> bool {
-    model.panes.log.is_narrowed() && model.shared.toasts.current().is_none()
+fn is_narrowed(model: &Model) -> Result<(), String> {
+    if model.panes.log.is_narrowed() && model.shared.toasts.current().is_none() {
+        return Ok(());
+    }
+    Err("all lines are shown".to_owned())
 }
 
 fn history(model: &mut Model) -> Vec<Effect> {

@@ -9,8 +9,9 @@ use crate::dashboard::message::{Effect, Request};
 use crate::dashboard::toasts::Weight;
 use crate::dashboard::undo::commands;
 use crate::delivery::Row;
-use crate::engine::{Command, QueueAct, Target};
+use crate::engine::{BadmailAct, Command, QueueAct, Target};
 use crate::queue::Filter;
+use crate::text::printable;
 
 /// Does an act to what is marked, or to the row under the cursor.
 pub(super) fn act(model: &mut Model, act: QueueAct) -> Vec<Effect> {
@@ -24,17 +25,18 @@ pub(super) fn act(model: &mut Model, act: QueueAct) -> Vec<Effect> {
             plan(model, act, &filter)
         }
         Marks::Ids(ids) if ids.is_empty() => {
-            list.selected().map(|row| execute(act, vec![row.id.clone()])).unwrap_or_default()
+            list.selected().map(|row| execute(act, std::slice::from_ref(&row.id))).unwrap_or_default()
         }
         Marks::Ids(ids) => {
             let ids: Vec<String> = ids.iter().cloned().collect();
             if act == QueueAct::Delete && ids.len() > question::MANY {
                 let sample = list.marked_rows().take(question::SAMPLE).map(question::line_of).collect();
-                model.open(Question::of_marks(act, ids.len(), sample, execute(act, ids)));
+                let advice = "For ten seconds z brings them back; for a day they stay in .state/deleted.";
+                model.open(Question::new(act, ids.len(), sample, execute(act, &ids), advice));
                 return Vec::new();
             }
             list.unmark();
-            execute(act, ids)
+            execute(act, &ids)
         }
     }
 }
@@ -54,7 +56,7 @@ pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks for an act on these messages. A removal can be taken back, however many commands it takes.
-pub(super) fn execute(act: QueueAct, ids: Vec<String>) -> Vec<Effect> {
+pub(super) fn execute(act: QueueAct, ids: &[String]) -> Vec<Effect> {
     let all = ids.iter().filter_map(|id| id.parse().ok()).collect();
     let mut commands: Vec<Command> = commands(act, ids).collect();
     let last = commands.pop();
@@ -76,10 +78,24 @@ pub(super) fn export_of(id: &str) -> Vec<Effect> {
     vec![Effect::Execute(request, Command::QueueExport { id: id.to_owned() })]
 }
 
+/// Asks for an act on messages of Badmail.
+pub(super) fn on_badmail(act: BadmailAct, ids: Vec<String>) -> Effect {
+    Effect::Execute(Request::BadmailAct, Command::BadmailAct { act, target: Target::Ids(ids) })
+}
+
+/// Asks whether to delete what is marked in Badmail, or the message under the cursor.
+pub(super) fn delete_badmail(model: &mut Model) -> Vec<Effect> {
+    let ids = model.panes.queue.badmail.subject();
+    let sample = ids.iter().take(question::SAMPLE).map(|id| printable(id).into_owned()).collect();
+    let (count, effects) = (ids.len(), vec![on_badmail(BadmailAct::Delete, ids)]);
+    model.open(Question::new(QueueAct::Delete, count, sample, effects, "They cannot be brought back."));
+    Vec::new()
+}
+
 /// Tries all mail of the destination under the cursor.
 pub(super) fn retry_destination(model: &mut Model) -> Vec<Effect> {
     let Some(name) = destination(model) else { return Vec::new() };
-    model.say(Weight::Info, format!("trying all mail for {}", crate::text::printable(&name)));
+    model.say(Weight::Info, format!("trying all mail for {}", printable(&name)));
     let target = Target::Filter(format!("destination:{name}"));
     vec![Effect::Execute(Request::Act, Command::QueueAct { act: QueueAct::Retry, target })]
 }

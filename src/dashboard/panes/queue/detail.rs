@@ -155,12 +155,8 @@ impl Detail {
         (tabs, rows)
     }
 
-    fn room(&self, shared: &Shared) -> Rect {
-        overlay::inner(overlay::area(WANTED, shared.size))
-    }
-
     fn go(&mut self, motion: Motion, shared: &Shared) {
-        let (_, room) = self.parts(self.room(shared), shared);
+        let (_, room) = self.parts(room(shared), shared);
         let rows = self.rows(room.width, shared).len();
         self.scroll[self.tab as usize].go(motion, rows, usize::from(room.height));
     }
@@ -170,7 +166,7 @@ impl Detail {
             MouseKind::WheelUp => self.go(Motion::Up, shared),
             MouseKind::WheelDown => self.go(Motion::Down, shared),
             MouseKind::Click => {
-                let (line, _) = self.parts(self.room(shared), shared);
+                let (line, _) = self.parts(room(shared), shared);
                 let tab = tabs(line).find(|(_, place)| place.contains(mouse.at)).map(|(tab, _)| tab);
                 return tab.map(|tab| self.open(tab, shared)).unwrap_or_default();
             }
@@ -179,13 +175,18 @@ impl Detail {
     }
 }
 
+/// Where the content stands on the screen.
+fn room(shared: &Shared) -> Rect {
+    overlay::inner(overlay::area(WANTED, shared.size))
+}
+
 /// The tabs, and where each of them stands.
 fn tabs(line: Rect) -> impl Iterator<Item = (Tab, Rect)> {
     let mut x = line.x;
     Tab::ALL.into_iter().map(move |tab| {
         let columns = u16::try_from(width(tab.title())).unwrap_or(0);
         let place = Rect { x, width: columns, ..line }.intersection(line);
-        x = x.saturating_add(columns + 1);
+        x = x.saturating_add(columns);
         (tab, place)
     })
 }
@@ -289,7 +290,7 @@ impl Overlay for Detail {
             let text = format!("{below} more");
             let columns = u16::try_from(width(&text)).unwrap_or(0);
             let x = line.right().saturating_sub(columns).max(line.x);
-            frame.buffer_mut().set_stringn(x, line.y, text, usize::from(columns), theme.dim);
+            frame.buffer_mut().set_stringn(x, line.y + 1, text, usize::from(columns), theme.dim);
         }
         Some(room.as_position())
     }

@@ -1,8 +1,8 @@
-//! The keys of the pane. A key may mean one thing in the list and another in Badmail.
+//! The keys of the pane.
 
 use super::conditions::{
-    any_destination, any_mark, any_row, any_subject, can_go_back, can_mark, can_retry, has_messages, in_badmail,
-    in_list, outside_badmail,
+    any_destination, any_listed, any_mark, any_message, any_row, any_subject, can_delete, can_filter, can_go_back,
+    can_mark, can_range, can_retry, in_list,
 };
 use super::sort::SortPicker;
 use super::view::View;
@@ -10,11 +10,10 @@ use super::{acts, rows};
 use crate::dashboard::Model;
 use crate::dashboard::action::Action;
 use crate::dashboard::input::{Key, KeyCode};
-use crate::dashboard::message::{Effect, Request};
-use crate::dashboard::overlays::confirm::Confirm;
+use crate::dashboard::message::Effect;
 use crate::dashboard::pane::PaneId;
 use crate::dashboard::toasts::Weight;
-use crate::engine::{BadmailAct, Command, QueueAct, Role, Target};
+use crate::engine::{BadmailAct, QueueAct, Role};
 use crate::text::printable;
 
 pub(crate) const ACTIONS: &[Action] = &[
@@ -27,11 +26,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .hinted(80)
     .when(any_row),
-    Action::new("queue.retry", &[Key::char('r')], "retry", "Try what is marked, or this message, now", |model| {
-        acts::act(model, QueueAct::Retry)
-    })
+    Action::new(
+        "queue.retry",
+        &[Key::char('r')],
+        "retry",
+        "Try what is marked, or this message, now; in Badmail, send it again",
+        retry,
+    )
     .hinted(79)
-    .within(in_list)
     .needs(Role::Operator)
     .when(can_retry),
     Action::new(
@@ -42,7 +44,6 @@ pub(crate) const ACTIONS: &[Action] = &[
         acts::retry_destination,
     )
     .hinted(72)
-    .within(outside_badmail)
     .needs(Role::Operator)
     .when(any_destination),
     Action::new(
@@ -53,29 +54,25 @@ pub(crate) const ACTIONS: &[Action] = &[
         acts::hold,
     )
     .hinted(75)
-    .within(in_list)
     .needs(Role::Operator)
     .when(any_subject),
     Action::new(
         "queue.delete",
         &[Key::char('d'), Key::plain(KeyCode::Delete)],
         "delete",
-        "Delete what is marked, or this message; z brings it back",
-        |model| acts::act(model, QueueAct::Delete),
+        "Delete what is marked, or this message; in Badmail, for good",
+        delete,
     )
     .hinted(74)
-    .within(in_list)
     .needs(Role::Admin)
-    .when(any_subject),
+    .when(can_delete),
     Action::new("queue.export", &[Key::char('e')], "export", "Write this message to a file ID.eml", acts::export)
         .hinted(45)
-        .within(in_list)
         .needs(Role::Admin)
-        .when(any_row),
+        .when(any_listed),
     Action::new("queue.log", &[Key::char('f')], "its log", "Show in Log what happened to this message", log)
         .hinted(60)
-        .within(has_messages)
-        .when(any_row),
+        .when(any_message),
     Action::new(
         "queue.filter",
         &[Key::char('/')],
@@ -84,30 +81,25 @@ pub(crate) const ACTIONS: &[Action] = &[
         filter,
     )
     .hinted(78)
-    .within(has_messages),
+    .when(can_filter),
     Action::new("queue.sort", &[Key::char('s')], "sort", "Choose the order; the same one again turns it round", sort)
         .hinted(55)
-        .within(in_list),
+        .when(in_list),
     Action::new("queue.mark", &[Key::char(' ')], "mark", "Mark this row, or no longer, and go to the next", mark)
         .hinted(70)
-        .within(has_messages)
         .when(can_mark),
-    Action::new("queue.range", &[Key::char('v')], "range", "Mark from here to where it is pressed again", range)
-        .within(in_list)
-        .when(can_mark),
+    Action::new("queue.range", &[Key::char('v')], "range", "Mark from here to where it is pressed again", |model| {
+        model.panes.queue.list.range()
+    })
+    .when(can_range),
     Action::new("queue.mark-all", &[Key::char('*')], "mark all", "Mark all that match the filter", mark_all)
         .hinted(50)
-        .within(has_messages)
-        .when(any_row),
-    Action::new("queue.unmark", &[Key::char('u')], "unmark", "Take all marks away", unmark)
-        .hinted(71)
-        .within(has_messages)
-        .when(any_mark),
+        .when(any_message),
+    Action::new("queue.unmark", &[Key::char('u')], "unmark", "Take all marks away", unmark).hinted(71).when(any_mark),
     Action::new("queue.invert", &[Key::char('i')], "invert", "Mark what is not marked, and nothing else", |model| {
         model.panes.queue.list.invert()
     })
-    .within(in_list)
-    .when(any_row),
+    .when(any_listed),
     Action::new(
         "queue.copy-id",
         &[Key::char('y')],
@@ -116,27 +108,23 @@ pub(crate) const ACTIONS: &[Action] = &[
         copy_id,
     )
     .when(any_row),
-    Action::new("queue.copy-row", &[Key::char('Y')], "copy row", "Copy the row, its fields divided by tabs", copy_row)
-        .within(in_list)
-        .when(any_row),
+    Action::new("queue.copy-row", &[Key::char('Y')], "copy row", "Copy the row as text", copy_row).when(any_listed),
     Action::new(
         "queue.pause-destination",
         &[Key::char('o')],
-        "pause destination",
+        "pause",
         "Hold back the mail of this destination",
         acts::pause,
     )
-    .within(outside_badmail)
     .needs(Role::Operator)
     .when(acts::can_pause),
     Action::new(
         "queue.resume-destination",
         &[Key::char('O')],
-        "resume destination",
+        "resume",
         "Let the mail of this destination go on",
         acts::resume,
     )
-    .within(outside_badmail)
     .needs(Role::Operator)
     .when(acts::can_resume),
     Action::new(
@@ -152,28 +140,6 @@ pub(crate) const ACTIONS: &[Action] = &[
     })
     .hinted(48),
     Action::new(
-        "badmail.resend",
-        &[Key::char('r')],
-        "send again",
-        "In Badmail: send what is marked, or this message, again",
-        resend,
-    )
-    .hinted(79)
-    .within(in_badmail)
-    .needs(Role::Admin)
-    .when(any_row),
-    Action::new(
-        "badmail.delete",
-        &[Key::char('d'), Key::plain(KeyCode::Delete)],
-        "delete",
-        "In Badmail: delete what is marked, or this message, for good",
-        delete,
-    )
-    .hinted(74)
-    .within(in_badmail)
-    .needs(Role::Admin)
-    .when(any_row),
-    Action::new(
         "queue.back",
         &[Key::plain(KeyCode::Esc)],
         "back",
@@ -181,11 +147,25 @@ pub(crate) const ACTIONS: &[Action] = &[
         back,
     )
     .hinted(81)
-    .within(can_go_back),
+    .when(can_go_back),
 ];
 
 fn open(model: &mut Model) -> Vec<Effect> {
     model.panes.queue.open(&mut model.shared)
+}
+
+fn retry(model: &mut Model) -> Vec<Effect> {
+    match model.panes.queue.view {
+        View::Badmail => vec![acts::on_badmail(BadmailAct::Resend, model.panes.queue.badmail.subject())],
+        View::List | View::Destinations => acts::act(model, QueueAct::Retry),
+    }
+}
+
+fn delete(model: &mut Model) -> Vec<Effect> {
+    match model.panes.queue.view {
+        View::Badmail => acts::delete_badmail(model),
+        View::List | View::Destinations => acts::act(model, QueueAct::Delete),
+    }
 }
 
 fn log(model: &mut Model) -> Vec<Effect> {
@@ -219,10 +199,6 @@ fn mark(model: &mut Model) -> Vec<Effect> {
     queue.filtered(false, &model.shared)
 }
 
-fn range(model: &mut Model) -> Vec<Effect> {
-    model.panes.queue.list.range()
-}
-
 fn mark_all(model: &mut Model) -> Vec<Effect> {
     let queue = &mut model.panes.queue;
     if queue.view == View::Badmail {
@@ -237,11 +213,7 @@ fn mark_all(model: &mut Model) -> Vec<Effect> {
 }
 
 fn unmark(model: &mut Model) -> Vec<Effect> {
-    let queue = &mut model.panes.queue;
-    match queue.view {
-        View::Badmail => queue.badmail.marks.clear(),
-        View::List | View::Destinations => queue.list.unmark(),
-    }
+    model.panes.queue.unmark();
     Vec::new()
 }
 
@@ -265,22 +237,6 @@ fn toggle(model: &mut Model, view: View) -> Vec<Effect> {
     let queue = &mut model.panes.queue;
     let view = if queue.view == view { View::List } else { view };
     queue.show(view, &mut model.shared)
-}
-
-fn resend(model: &mut Model) -> Vec<Effect> {
-    vec![badmail(BadmailAct::Resend, model.panes.queue.badmail.subject())]
-}
-
-fn delete(model: &mut Model) -> Vec<Effect> {
-    let ids = model.panes.queue.badmail.subject();
-    let mut lines = vec![format!("Deleted from Badmail, never to be brought back: {}", ids.len())];
-    lines.extend(ids.iter().take(super::question::SAMPLE).map(|id| format!("  {}", printable(id))));
-    model.open(Confirm::new("Delete from Badmail?", lines, "Delete", vec![badmail(BadmailAct::Delete, ids)]));
-    Vec::new()
-}
-
-fn badmail(act: BadmailAct, ids: Vec<String>) -> Effect {
-    Effect::Execute(Request::BadmailAct, Command::BadmailAct { act, target: Target::Ids(ids) })
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {

@@ -12,6 +12,7 @@ use super::window::{Order, Window};
 use crate::dashboard::Shared;
 use crate::dashboard::message::Effect;
 use crate::dashboard::pane::Motion;
+use crate::dashboard::toasts::Weight;
 use crate::dashboard::widgets::{FilterLine, ListCursor, Table};
 use crate::delivery::Row;
 use crate::engine::{QueuePage, SortKey};
@@ -32,6 +33,8 @@ pub(super) struct List {
     /// The message under the cursor; `None` while its row is not read.
     selected: Option<String>,
     window: Window,
+    /// The message to which somebody wants to be taken.
+    sought: Option<String>,
     /// For what the ids of the whole list were asked.
     reading: Option<Reading>,
 }
@@ -48,13 +51,14 @@ impl List {
             cursor: ListCursor::default(),
             selected: None,
             window: Window::default(),
+            sought: None,
             reading: None,
         }
     }
 
     /// There is a new snapshot, or another area.
     pub(super) fn refresh(&mut self, area: Rect, shared: &Shared) -> Vec<Effect> {
-        self.window.see(shared.snapshot.queue.revision);
+        self.window.see(&shared.snapshot);
         self.settle(area, shared)
     }
 
@@ -95,12 +99,29 @@ impl List {
         }
     }
 
+    /// Looks for a message. The filter goes if it may hide it.
+    pub(super) fn seek(&mut self, id: &str) {
+        if self.window.place_of(id).is_none() && self.filter.clear() {
+            self.filtered();
+        }
+        self.selected = Some(id.to_owned());
+        self.sought = self.selected.clone();
+        self.window.outdate();
+    }
+
     /// Takes a page.
-    pub(super) fn take(&mut self, page: &QueuePage, area: Rect, shared: &Shared) -> Vec<Effect> {
+    pub(super) fn take(&mut self, page: &QueuePage, area: Rect, shared: &mut Shared) -> Vec<Effect> {
         let before = self.window.filter().cloned();
         let Some(asked) = self.window.take(page) else { return Vec::new() };
         let is_new = before.as_ref() != Some(&asked.order.filter);
         self.cursor.fit(page.matched, self.cursor.height());
+        if asked.selected.is_some() && asked.selected == self.sought {
+            self.sought = None;
+            if page.selected.is_none() {
+                let now = shared.now();
+                shared.toasts.push(now, Weight::Warning, "the message is not in the queue any more");
+            }
+        }
         match (&self.selected, page.selected) {
             // The cursor has moved on since it was asked.
             (Some(selected), _) if asked.selected.as_ref() != Some(selected) => {

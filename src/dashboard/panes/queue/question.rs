@@ -20,6 +20,8 @@ use crate::text::printable;
 pub(super) const MANY: usize = 100;
 /// Messages shown of those that an act would change.
 pub(super) const SAMPLE: usize = 5;
+/// What is said before many are deleted by a plan, which does not name them all.
+const NO_UNDO: &str = "They cannot be brought back from here; for a day they stay in .state/deleted.";
 /// Columns of the lines.
 const COLUMNS: u16 = 66;
 
@@ -35,7 +37,7 @@ enum Stage {
     /// The engine counts.
     Counting,
     /// It would be done to so many, some of which are shown.
-    Asking { count: usize, sample: Vec<String>, effects: Vec<Effect>, is_undoable: bool },
+    Asking { count: usize, sample: Vec<String>, effects: Vec<Effect>, advice: &'static str },
     /// It cannot be done.
     Refused(String),
 }
@@ -46,10 +48,15 @@ impl Question {
         Self { act, stage: Stage::Counting, typed: Field::default(), is_yes: false }
     }
 
-    /// About messages that are marked one by one.
-    pub(super) fn of_marks(act: QueueAct, count: usize, sample: Vec<String>, effects: Vec<Effect>) -> Self {
-        let stage = Stage::Asking { count, sample, effects, is_undoable: act == QueueAct::Delete };
-        Self { stage, ..Self::planned(act) }
+    /// About so many messages that are known, some of them as samples; `advice` says whether there is a way back.
+    pub(super) fn new(
+        act: QueueAct,
+        count: usize,
+        sample: Vec<String>,
+        effects: Vec<Effect>,
+        advice: &'static str,
+    ) -> Self {
+        Self { stage: Stage::Asking { count, sample, effects, advice }, ..Self::planned(act) }
     }
 
     fn verb(&self) -> &'static str {
@@ -80,7 +87,7 @@ impl Question {
             Stage::Asking { effects, .. } => {
                 let effects = std::mem::take(effects);
                 Reaction::Then(Box::new(|model| {
-                    model.panes.queue.list.unmark();
+                    model.panes.queue.unmark();
                     effects
                 }))
             }
@@ -92,15 +99,15 @@ impl Question {
         matches!(self.stage, Stage::Asking { count, .. } if count > 0)
     }
 
-    fn lines(&self, shared: &Shared) -> Vec<(String, Style)> {
+    fn lines(&self, columns: usize, shared: &Shared) -> Vec<(String, Style)> {
         let theme = &shared.theme;
-        let (total, sample, is_undoable) = match &self.stage {
+        let (total, sample, advice) = match &self.stage {
             Stage::Counting => return vec![("Counting".to_owned(), theme.dim)],
             Stage::Refused(reason) => return vec![(printable(reason).into_owned(), theme.bad)],
             Stage::Asking { count: 0, .. } => {
                 return vec![("Of the messages that match none would change.".to_owned(), theme.text)];
             }
-            Stage::Asking { count, sample, is_undoable, .. } => (*count, sample, *is_undoable),
+            Stage::Asking { count, sample, advice, .. } => (*count, sample, *advice),
         };
         let messages = if total == 1 { "1 message".to_owned() } else { format!("{} messages", count(total)) };
         let done = match self.act {
@@ -111,16 +118,13 @@ impl Question {
             QueueAct::Restore => "would be brought back",
         };
         let mut lines = vec![(format!("{messages} {done}:"), theme.title)];
-        lines.extend(sample.iter().map(|line| (format!("  {line}"), theme.text)));
+        // One row each, so that what matters more stays in sight.
+        let short = |line: &String| cut(&format!("  {line}"), columns, shared.glyphs.ellipsis());
+        lines.extend(sample.iter().map(|line| (short(line), theme.text)));
         if sample.len() < total {
             lines.push((format!("  and {} more", count(total - sample.len())), theme.dim));
         }
-        if self.act == QueueAct::Delete {
-            let advice = if is_undoable {
-                "For ten seconds z brings them back; for a day they stay in .state/deleted."
-            } else {
-                "They cannot be brought back from here; for a day they stay in .state/deleted."
-            };
+        if !advice.is_empty() {
             lines.push((advice.to_owned(), theme.warning));
         }
         lines
@@ -129,15 +133,16 @@ impl Question {
 
 /// A message as one line of a question.
 pub(super) fn line_of(row: &Row) -> String {
-    let recipient = row.recipients.first().map_or("", |recipient| &recipient.address);
-    let (sender, recipient) = (printable(&row.sender), printable(recipient));
-    format!("{}  {} > {recipient}", printable(&row.id), if sender.is_empty() { "<>" } else { &sender })
+    line(&row.id, &row.sender, row.recipients.first().map(|recipient| recipient.address.as_str()))
 }
 
 fn line_of_view(message: &Message) -> String {
-    let recipient = message.recipients.first().map_or("", |recipient| &recipient.address);
-    let (sender, recipient) = (printable(&message.sender), printable(recipient));
-    format!("{}  {} > {recipient}", printable(&message.id), if sender.is_empty() { "<>" } else { &sender })
+    line(&message.id, &message.sender, message.recipients.first().map(|recipient| recipient.address.as_str()))
+}
+
+fn line(id: &str, sender: &str, recipient: Option<&str>) -> String {
+    let sender = if sender.is_empty() { "<>" } else { sender };
+    format!("{}  {} to {}", printable(id), printable(sender), printable(recipient.unwrap_or_default()))
 }
 
 impl Overlay for Question {
@@ -196,7 +201,7 @@ impl Overlay for Question {
                     count: plan.count,
                     sample: plan.sample.iter().take(SAMPLE).map(line_of_view).collect(),
                     effects: vec![Effect::Execute(Request::Act, Command::QueueApply { plan: plan.plan })],
-                    is_undoable: false,
+                    advice: if self.act == QueueAct::Delete { NO_UNDO } else { "" },
                 },
                 Err(reason) => Stage::Refused(reason),
             };
@@ -206,7 +211,8 @@ impl Overlay for Question {
 
     fn wants(&self, shared: &Shared) -> (u16, u16) {
         let columns = COLUMNS.min(shared.size.width.saturating_sub(4)).max(1);
-        let rows: usize = self.lines(shared).iter().map(|(line, _)| wrap(line, usize::from(columns)).len()).sum();
+        let lines = self.lines(usize::from(columns), shared);
+        let rows: usize = lines.iter().map(|(line, _)| wrap(line, usize::from(columns)).len()).sum();
         (columns, u16::try_from(rows + 2).unwrap_or(u16::MAX))
     }
 
@@ -214,7 +220,7 @@ impl Overlay for Question {
         let theme = &shared.theme;
         let buffer = frame.buffer_mut();
         let columns = usize::from(area.width);
-        let lines = self.lines(shared);
+        let lines = self.lines(columns, shared);
         let wrapped = lines
             .iter()
             .flat_map(|(line, style)| wrap(line, columns.max(1)).into_iter().map(move |part| (&line[part], *style)));

@@ -77,7 +77,7 @@ pub(super) fn placeholder(shared: &Shared) -> Vec<Cell<'static>> {
     COLUMNS.iter().map(|_| Cell { text: Cow::Borrowed(text), style: shared.theme.dim }).collect()
 }
 
-/// A message as one line of text, its fields divided by tabs.
+/// A message as one line of text, its fields divided by two blanks: a tab would not pass a terminal.
 pub(super) fn as_text(row: &Row) -> String {
     let recipients: Vec<_> = row.recipients.iter().map(|recipient| printable(&recipient.address)).collect();
     let fields = [
@@ -91,7 +91,7 @@ pub(super) fn as_text(row: &Row) -> String {
         printable(&row.destination),
         row.last_reply.as_deref().map_or(Cow::Borrowed(""), |reply| printable(reply)),
     ];
-    fields.join("\t")
+    fields.join("  ")
 }
 
 /// The destination of a message, if it is one that the relay knows.

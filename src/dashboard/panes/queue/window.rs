@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
+use crate::clock::Timestamp;
 use crate::dashboard::message::Effect;
 use crate::dashboard::widgets::ListCursor;
 use crate::delivery::Row;
-use crate::engine::{QueuePage, QueueQuery, SortKey};
+use crate::engine::{QueuePage, QueueQuery, Snapshot, SortKey};
 use crate::queue::Filter;
 
 /// The most rows that one page brings.
@@ -41,6 +42,10 @@ pub(super) struct Window {
     under_way: Option<Asked>,
     /// The queue has changed since.
     is_stale: bool,
+    /// The time of the picture when rows were asked for last.
+    asked_at: Timestamp,
+    /// The time of the picture.
+    now: Timestamp,
 }
 
 impl Window {
@@ -84,9 +89,17 @@ impl Window {
         self.order.as_ref().map(|order| &order.filter)
     }
 
-    /// The queue is at this revision now.
-    pub(super) fn see(&mut self, revision: u64) {
-        self.is_stale |= self.page.revision < revision;
+    /// There is a new picture. An order that depends on the time grows old by itself.
+    pub(super) fn see(&mut self, snapshot: &Snapshot) {
+        let is_ageing = self.filter().is_some_and(Filter::depends_on_time);
+        self.is_stale |= self.page.revision < snapshot.queue.revision;
+        self.is_stale |= is_ageing && self.asked_at != snapshot.time;
+        self.now = snapshot.time;
+    }
+
+    /// The rows are to be read again, whatever the revision of the queue.
+    pub(super) fn outdate(&mut self) {
+        self.is_stale = true;
     }
 
     /// Asks for rows, if those that are here do not do.
@@ -96,6 +109,7 @@ impl Window {
             return None;
         }
         self.is_stale = false;
+        self.asked_at = self.now;
         let height = cursor.height().max(1);
         let limit = (3 * height).min(MOST);
         self.under_way = Some(Asked { order: order.clone(), selected: selected.map(str::to_owned), limit });

@@ -2,29 +2,42 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::roll::Entry;
 use crate::dashboard::Shared;
 use crate::dashboard::theme::{Glyphs, Theme};
-use crate::dashboard::widgets::{Cell, Column, Room, age, size};
+use crate::dashboard::widgets::{Cell, Column, Room, age, counted, size};
 use crate::ledger::{Activity, Direction, SessionSnapshot};
 use crate::text::printable;
 
-/// By what rows can be sorted: the columns in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+/// By what sessions are sorted: the columns in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionSort {
+    /// Clients first.
     Direction,
+    /// By number, not by text.
     Peer,
+    /// HELO name or host.
     Name,
+    /// Login.
     User,
+    /// Those without first.
     Tls,
+    /// In the order in which a session goes through them.
     State,
+    /// So far.
     Messages,
+    /// So far.
     Bytes,
+    /// Of the last seconds.
     Rate,
+    /// Since the connection was made.
     Age,
 }
 
-impl By {
+impl SessionSort {
     pub(super) const ALL: [Self; 10] = [
         Self::Direction,
         Self::Peer,
@@ -84,12 +97,12 @@ pub(super) fn cells<'a>(entry: Entry<'a>, rate: u64, shared: &Shared) -> Vec<Cel
 pub(super) fn line(session: &SessionSnapshot) -> String {
     let name = session.name.as_deref().unwrap_or("-");
     format!(
-        "{} {} {} {} {} messages, {}, {}",
+        "{} {} {} {} {}, {}, {}",
         session.direction.as_str(),
         session.peer,
         printable(name),
         session.activity.as_str(),
-        session.messages,
+        counted(session.messages, "message"),
         size(session.bytes),
         age(session.age)
     )

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::columns::By;
+use super::columns::SessionSort;
 use super::filter::SessionFilter;
 use crate::clock::Timestamp;
 use crate::engine::Snapshot;
@@ -77,7 +77,7 @@ impl Roll {
     }
 
     /// Sets what is shown, and in which order.
-    pub(super) fn arrange(&mut self, filter: &SessionFilter, by: By, descending: bool) {
+    pub(super) fn arrange(&mut self, filter: &SessionFilter, by: SessionSort, descending: bool) {
         let mut shown = std::mem::take(&mut self.shown);
         shown.clear();
         let all = (0..self.live.len()).map(Place::Live).chain((0..self.ended.len()).map(Place::Ended));
@@ -141,18 +141,18 @@ impl Roll {
         }
     }
 
-    fn compare(&self, by: By, one: &SessionSnapshot, other: &SessionSnapshot) -> Ordering {
+    fn compare(&self, by: SessionSort, one: &SessionSnapshot, other: &SessionSnapshot) -> Ordering {
         match by {
-            By::Direction => one.direction.as_str().cmp(other.direction.as_str()),
-            By::Peer => one.peer.ip().to_canonical().cmp(&other.peer.ip().to_canonical()),
-            By::Name => one.name.cmp(&other.name),
-            By::User => one.user.cmp(&other.user),
-            By::Tls => one.is_encrypted.cmp(&other.is_encrypted),
-            By::State => (one.activity as u8).cmp(&(other.activity as u8)),
-            By::Messages => one.messages.cmp(&other.messages),
-            By::Bytes => one.bytes.cmp(&other.bytes),
-            By::Rate => self.rate(one).cmp(&self.rate(other)),
-            By::Age => one.age.cmp(&other.age),
+            SessionSort::Direction => one.direction.as_str().cmp(other.direction.as_str()),
+            SessionSort::Peer => one.peer.ip().to_canonical().cmp(&other.peer.ip().to_canonical()),
+            SessionSort::Name => one.name.cmp(&other.name),
+            SessionSort::User => one.user.cmp(&other.user),
+            SessionSort::Tls => one.is_encrypted.cmp(&other.is_encrypted),
+            SessionSort::State => (one.activity as u8).cmp(&(other.activity as u8)),
+            SessionSort::Messages => one.messages.cmp(&other.messages),
+            SessionSort::Bytes => one.bytes.cmp(&other.bytes),
+            SessionSort::Rate => self.rate(one).cmp(&self.rate(other)),
+            SessionSort::Age => one.age.cmp(&other.age),
         }
     }
 }

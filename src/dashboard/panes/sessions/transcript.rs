@@ -14,7 +14,7 @@ use crate::dashboard::overlay::{self, Overlay, Reaction};
 use crate::dashboard::overlays::messages::motion;
 use crate::dashboard::pane::Motion;
 use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{Dialogue, Voice, age, cut, size};
+use crate::dashboard::widgets::{Dialogue, Voice, age, counted, cut, size};
 use crate::engine::{Role, TranscriptEvent};
 use crate::ledger::SessionSnapshot;
 use crate::text::printable;
@@ -63,7 +63,7 @@ impl Transcript {
             (KeyCode::Char('y'), false) => {
                 let (text, lines) = self.dialogue.visible();
                 let now = shared.now();
-                shared.toasts.push(now, Weight::Info, format!("copied {lines} lines"));
+                shared.toasts.push(now, Weight::Info, format!("copied {}", counted(lines, "line")));
                 return Reaction::Stay(vec![Effect::Copy(text)]);
             }
             (code, false) => {
@@ -137,9 +137,9 @@ impl Transcript {
         let user = session.user.as_deref().map(|user| format!("user {}, ", printable(user))).unwrap_or_default();
         let state = if self.is_over { "ended" } else { session.activity.as_str() };
         format!(
-            "{state}, {name}{user}TLS {}, {} messages, {}, {}",
+            "{state}, {name}{user}TLS {}, {}, {}, {}",
             tls(session),
-            session.messages,
+            counted(session.messages, "message"),
             size(session.bytes),
             age(session.age)
         )
@@ -149,7 +149,9 @@ impl Transcript {
         match (self.dialogue.below(), self.is_over) {
             (0, true) => "the session has ended; Esc closes".to_owned(),
             (0, _) if !self.dialogue.is_followed() => "standing still at the end; End follows".to_owned(),
-            (below, _) if !self.dialogue.is_followed() => format!("standing still, {below} lines below; End follows"),
+            (below, _) if !self.dialogue.is_followed() => {
+                format!("standing still, {} below; End follows", counted(below, "line"))
+            }
             _ => "following".to_owned(),
         }
     }
@@ -200,7 +202,7 @@ impl Overlay for Transcript {
                 TranscriptEvent::Line { side, text, at } => self.dialogue.push(*at, (*side).into(), text),
                 TranscriptEvent::Remark { text, at } => self.dialogue.push(*at, Voice::Note, text),
                 TranscriptEvent::Missed { lines } => {
-                    let text = format!("{lines} lines missed: they came faster than they could be shown");
+                    let text = format!("{} missed: they came faster than they could be shown", counted(*lines, "line"));
                     self.dialogue.push(shared.now(), Voice::Warning, &text);
                 }
             },

@@ -3,31 +3,28 @@
 use super::{Detail, Place};
 use crate::dashboard::Shared;
 use crate::dashboard::input::Key;
-use crate::dashboard::message::{Effect, Request};
+use crate::dashboard::message::Effect;
 use crate::dashboard::overlay::Reaction;
 use crate::dashboard::overlays::confirm::Confirm;
 use crate::dashboard::pane::PaneId;
 use crate::dashboard::panes::queue::acts;
 use crate::dashboard::toasts::Weight;
-use crate::engine::{BadmailAct, Command, QueueAct, Role, Target};
+use crate::engine::{BadmailAct, QueueAct, Role};
 use crate::text::printable;
 
 impl Detail {
     /// Does what a key of the list means here; `None` for a key that means nothing.
     pub(super) fn act(&self, key: Key, shared: &mut Shared) -> Option<Reaction> {
         let id = || vec![self.id.clone()];
-        let acts = |act: QueueAct| acts::execute(act, id());
-        let resend = || {
-            let command = Command::BadmailAct { act: BadmailAct::Resend, target: Target::Ids(id()) };
-            vec![Effect::Execute(Request::BadmailAct, command)]
-        };
+        let execute = |act: QueueAct| acts::execute(act, &id());
+        let resend = || vec![acts::on_badmail(BadmailAct::Resend, id())];
         let effects = match (key.typed()?, self.place) {
-            ('r', Place::Queue) => acts(QueueAct::Retry),
+            ('r', Place::Queue) => execute(QueueAct::Retry),
             ('H', Place::Queue) => {
                 let is_held = self.shown.as_ref().is_some_and(|shown| shown.message.state == "held");
-                acts(if is_held { QueueAct::Release } else { QueueAct::Hold })
+                execute(if is_held { QueueAct::Release } else { QueueAct::Hold })
             }
-            ('d', Place::Queue) => acts(QueueAct::Delete),
+            ('d', Place::Queue) => execute(QueueAct::Delete),
             ('e', Place::Queue) => acts::export_of(&self.id),
             ('z', _) if shared.viewer.may(Role::Admin) => {
                 let now = shared.now();
@@ -49,8 +46,7 @@ impl Detail {
     }
 
     fn ask_to_delete(&self, shared: &mut Shared) -> Reaction {
-        let command = Command::BadmailAct { act: BadmailAct::Delete, target: Target::Ids(vec![self.id.clone()]) };
-        let effects = permitted(vec![Effect::Execute(Request::BadmailAct, command)], shared);
+        let effects = permitted(vec![acts::on_badmail(BadmailAct::Delete, vec![self.id.clone()])], shared);
         if effects.is_empty() {
             return Reaction::Stay(effects);
         }

@@ -19,6 +19,9 @@ pub(super) struct Parts {
 impl List {
     /// What stands behind the name of the pane.
     pub(crate) fn status(&self, shared: &Shared) -> String {
+        if !self.window.is_read() {
+            return String::new();
+        }
         let (matched, total) = self.counts();
         let mut parts = vec![match self.filter.chip() {
             Some(_) => format!("{} of {}", count(matched), count(total)),

@@ -52,7 +52,7 @@ fn of_setting(setting: &Setting, area: Rect, shared: &Shared, say: &mut impl FnM
     let columns = usize::from(area.width);
     let is_small = area.height < 4;
     if let Some(old) = &setting.change {
-        let old = side(setting.kind, old.as_deref());
+        let old = side(setting.kind, old.0.as_deref());
         let told = if is_small {
             cut(&format!("Was {old}"), columns, shared.glyphs.ellipsis())
         } else {
