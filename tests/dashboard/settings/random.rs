@@ -70,7 +70,8 @@ proptest! {
                 prop_assert!(parse(&text, Path::new(BASE)).is_ok(), "{}", text);
                 let after = comments(&text);
                 for comment in comments(&before) {
-                    prop_assert!(after.contains(&comment), "{} is lost after {} {} {:?}:\n{}", comment, first, second, keys, text);
+                    let is_there = after.contains(&comment);
+                    prop_assert!(is_there, "{} is lost after {} {} {:?}:\n{}", comment, first, second, keys, text);
                 }
                 driver.answer(applied(Outcome::refused("not now")));
             }
