@@ -46,7 +46,7 @@ fn key() -> impl Strategy<Value = &'static str> {
         2 => prop::sample::select(vec!["<Enter><C-u>7<Enter>", "<Enter><C-u>3 MB<Enter>", "<Enter><C-u>20m<Enter>"]),
         2 => prop::sample::select(vec!["a10.9.0.0/16<Enter>", "a[::1]:2626<Enter>", "a5m<Enter>", "ab.example<Enter>"]),
         3 => list_edit(),
-        1 => prop::sample::select(vec!["<Enter><C-u>a\"#\\<Enter>", "X", "U", "t", "<Tab>", "<Backspace>", "#", "\"", "w<Esc>"]),
+        1 => prop::sample::select(vec!["<Enter><C-u>a\"#\\<Enter>", "X", "U", "t", "<Tab>", "#", "\"", "w<Esc>"]),
     ]
 }
 
