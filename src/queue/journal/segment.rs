@@ -117,3 +117,24 @@ pub(super) fn with_record<T>(
 fn new_epoch() -> u64 {
     RandomState::new().hash_one(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_epoch_comes_twice() {
+        let epochs: HashSet<_> = (0..1000).map(|_| new_epoch()).collect();
+        assert_eq!(epochs.len(), 1000);
+    }
+
+    #[test]
+    fn only_a_number_makes_a_segment() {
+        for (name, is_ours) in [("segment-1", true), ("segment-1.aside", false), ("segment-", false), ("notes", false)]
+        {
+            assert_eq!(is_segment(OsStr::new(name)), is_ours, "{name}");
+        }
+    }
+}
