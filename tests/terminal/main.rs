@@ -3,12 +3,15 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
+#[path = "../support/attack_vectors.rs"]
+mod attack_vectors;
 #[path = "../support/pty.rs"]
 mod pty;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
 mod client;
+mod hostile;
 mod manners;
 mod settings;
 mod stuck_mail;
