@@ -13,5 +13,6 @@ mod scripted_peer;
 mod client;
 mod hostile;
 mod manners;
+mod preferences;
 mod settings;
 mod stuck_mail;
