@@ -1,7 +1,7 @@
 //! The dashboard in a real terminal: the program is started under a pseudo-terminal, typed at and looked at.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
 
 #[path = "../support/attack_vectors.rs"]
 mod attack_vectors;
