@@ -11,6 +11,7 @@ pub mod keyboard;
 pub mod local;
 mod outbox;
 pub mod panics;
+pub mod preferences;
 pub mod screen;
 pub mod viewer;
 

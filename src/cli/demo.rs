@@ -29,7 +29,7 @@ async fn play(viewers: &runtime::Handle) -> anyhow::Result<()> {
     let mut shutdown = ShutdownSignal::listen_in_terminal().context("cannot listen for signals")?;
     let demo = Demo::start().await?;
     let (handle, engine) = (demo.handle(), demo.runtime().clone());
-    let seating = Seating { handle: &handle, mode: Mode::Demo, engine, viewers, panic_key: None };
+    let seating = Seating { handle: &handle, mode: Mode::Demo, mailroot: None, engine, viewers, panic_key: None };
     let ended = screen::show(seating, &mut shutdown).await;
     let is_restored = ended.as_ref().is_ok_and(|ended| ended.is_restored);
     told_if_long(demo.stop(), is_restored, "ending the demonstration").await?;

@@ -31,11 +31,16 @@ pub(super) fn run(file: Option<&Path>, panic_key: Option<char>) -> anyhow::Resul
 async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) -> anyhow::Result<()> {
     // Before the start: a signal during it must not kill.
     let mut shutdown = ShutdownSignal::listen_in_terminal().context("cannot listen for signals")?;
-    let queue = plan.mailroot.join("Queue");
+    let mailroot = plan.mailroot.clone();
+    let queue = mailroot.join("Queue");
     let service = told_if_long(Service::start(plan), true, "reading the queue back").await?;
     let ended = {
         let (handle, engine) = (&*service.handle, runtime::Handle::current());
-        screen::show(Seating { handle, mode: Mode::Run, engine, viewers, panic_key }, &mut shutdown).await
+        screen::show(
+            Seating { handle, mode: Mode::Run, mailroot: Some(&mailroot), engine, viewers, panic_key },
+            &mut shutdown,
+        )
+        .await
     };
     if let Ok(Ended { why: why @ (End::Panicked(_) | End::Lost(_) | End::Stalled), is_restored }) = &ended {
         tracing::warn!("{why}; the relay goes on without a dashboard");

@@ -1,6 +1,7 @@
 //! The dashboard in this terminal: what `run` and `demo` have in common.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -9,12 +10,13 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use super::output;
-use crate::dashboard::{Effect, Input, Key, Mode, Model, Msg, Preferences, Viewer};
+use crate::dashboard::{Effect, Input, Key, Mode, Model, Msg, Viewer};
 use crate::engine::{Actor, Handle, Role};
 use crate::platform;
 use crate::platform::ShutdownSignal;
 use crate::terminal::errands::Errands;
 use crate::terminal::local::LocalTerminal;
+use crate::terminal::preferences::PreferencesFile;
 use crate::terminal::viewer::{self, End, Ended, Program};
 
 /// After so long a person wants to know what they wait for.
@@ -26,6 +28,8 @@ pub(super) struct Seating<'a> {
     pub(super) handle: &'a Handle,
     /// What leaving means.
     pub(super) mode: Mode,
+    /// Where the person finds again what it looked like; nowhere if nothing is to stay.
+    pub(super) mailroot: Option<&'a Path>,
     /// On which runtime the engine's commands run: a listener that one of them binds must outlive the viewer.
     pub(super) engine: runtime::Handle,
     /// On which one the viewer runs.
@@ -51,6 +55,7 @@ pub(super) async fn show(seating: Seating<'_>, shutdown: &mut ShutdownSignal) ->
     let mut dashboard = seating.viewers.spawn(dashboard(
         Handle::clone(seating.handle),
         seating.mode,
+        seating.mailroot.map(|mailroot| PreferencesFile::new(mailroot, &platform::user_name())),
         seating.engine.clone(),
         seating.panic_key,
         told,
@@ -74,6 +79,7 @@ pub(super) async fn show(seating: Seating<'_>, shutdown: &mut ShutdownSignal) ->
 async fn dashboard(
     handle: Handle,
     mode: Mode,
+    file: Option<PreferencesFile>,
     engine: runtime::Handle,
     panic_key: Option<char>,
     told: oneshot::Receiver<()>,
@@ -85,7 +91,8 @@ async fn dashboard(
     let viewing = handle.watch();
     let size = viewer::drawn_size(&seat);
     let viewer = Viewer { actor: actor.clone(), mode, colors: capabilities.colors, ascii: capabilities.ascii };
-    let (model, first) = Model::new(viewer, viewing.latest(), size, &Preferences::default());
+    let preferences = file.as_ref().map(PreferencesFile::read).unwrap_or_default();
+    let (model, first) = Model::new(viewer, viewing.latest(), size, &preferences);
     let errands = Errands::new(handle, actor, engine, viewing, std::env::current_dir().ok());
     let mut program = Breakable { model, panic_key };
     let stop = async {
@@ -93,6 +100,10 @@ async fn dashboard(
     };
     let ended = viewer::run(&mut program, first, errands, seat, stop).await;
     terminal.give_back(&ended);
+    let left = program.model.preferences();
+    if let Some(file) = file.filter(|_| left != preferences) {
+        file.write(&left);
+    }
     Ok(ended)
 }
 

@@ -1,14 +1,18 @@
 //! The dashboard in a real terminal: the program is started under a pseudo-terminal, typed at and looked at.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
 
+#[path = "../support/attack_vectors.rs"]
+mod attack_vectors;
 #[path = "../support/pty.rs"]
 mod pty;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
 mod client;
+mod hostile;
 mod manners;
+mod preferences;
 mod settings;
 mod stuck_mail;

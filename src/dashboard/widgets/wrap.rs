@@ -7,25 +7,34 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::text::width;
 
 /// The parts of a text that fit into `columns` each, in order and without a gap. It is broken behind blanks where there
-/// are any, and never within a grapheme.
+/// are any, and within a grapheme only where that alone is too wide, as of a letter with a skin colour.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
-    let (mut start, mut used, mut blank) = (0, 0, 0);
-    for (at, grapheme) in text.grapheme_indices(true) {
-        let wide = width(grapheme);
-        while used > 0 && used + wide > columns {
-            let end = if blank > start { blank } else { at };
-            rows.push(start..end);
-            start = end;
-            used = width(&text[start..at]);
+    let (mut start, mut blank) = (0, 0);
+    for (at, unit) in text.grapheme_indices(true).flat_map(|(at, grapheme)| units(at, grapheme, columns)) {
+        let end = at + unit.len();
+        // Measured as a row: a terminal may draw neighbours in less room than each of them takes alone.
+        while at > start && width(&text[start..end]) > columns {
+            let broken = if blank > start { blank } else { at };
+            rows.push(start..broken);
+            start = broken;
         }
-        used += wide;
-        if grapheme == " " {
-            blank = at + 1;
+        if unit == " " {
+            blank = end;
         }
     }
     rows.push(start..text.len());
     rows
+}
+
+/// What is not torn: a grapheme, or each character of one that is wider than a row.
+fn units(at: usize, grapheme: &str, columns: usize) -> impl Iterator<Item = (usize, &str)> {
+    let is_torn = width(grapheme) > columns;
+    let whole = (!is_torn).then_some((at, grapheme));
+    let torn = if is_torn { grapheme } else { "" };
+    whole
+        .into_iter()
+        .chain(torn.char_indices().map(move |(within, c)| (at + within, &torn[within..within + c.len_utf8()])))
 }
 
 /// The same as lines of their own, without the blanks at which they were broken.
@@ -47,6 +56,8 @@ mod tests {
         assert_eq!(parts("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(parts("a 漢字漢字", 5), ["a ", "漢字", "漢字"]);
         assert_eq!(parts("", 5), [""]);
+        assert_eq!(parts("👍🏽👍🏽", 3), ["👍🏽", "👍🏽"]);
+        assert_eq!(parts("a🏽", 2), ["a", "🏽"]);
         assert_eq!(wrapped("250 2.0.0 queued as 17", 10), ["250 2.0.0", "queued as", "17"]);
     }
 
