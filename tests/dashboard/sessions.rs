@@ -271,6 +271,12 @@ fn address_and_row_are_copied() {
 }
 
 #[test]
+fn where_there_is_no_room_for_names_a_server_is_shown_by_its_name() {
+    let screen = sessions(fixtures::snapshot(), 40, 15).screen();
+    assert!(screen.contains("↑ out smtp.provider.… envelope") && screen.contains("↓ in  192.0.2.40"), "{screen}");
+}
+
+#[test]
 fn the_rate_is_that_of_the_last_seconds() {
     let mut driver = sessions(fixtures::snapshot(), 120, 40);
     let step = |seconds: u64| later(seconds, move |sessions| sessions[0].bytes += seconds * 102_400);

@@ -189,12 +189,14 @@ impl Pane for Sessions {
             let is_filtered = !self.roll.live().is_empty();
             Some(nobody::draw(frame.buffer_mut(), list, shared, is_filtered))
         } else {
+            let table = self.table(has_focus);
+            let has_names = table.fitting(list.width).contains(&(SessionSort::Name as usize));
             let rows = self.roll.from(self.cursor.offset()).map(|entry| Row {
-                cells: columns::cells(entry, self.roll.rate(entry.session), shared),
+                cells: columns::cells(entry, self.roll.rate(entry.session), has_names, shared),
                 is_selected: Some(entry.session.id) == self.selected,
                 is_marked: false,
             });
-            self.table(has_focus).draw(frame.buffer_mut(), list, rows, shared)
+            table.draw(frame.buffer_mut(), list, rows, shared)
         };
         if self.filter.is_open() {
             let line = Rect { y: list.bottom(), height: area.bottom() - list.bottom(), ..area };

@@ -71,17 +71,22 @@ pub(super) const COLUMNS: [Column; 10] = [
     Column { title: "Age", room: Room::Fixed(5), rank: 2, is_number: true },
 ];
 
-/// A row, in the order of the columns; `rate` is octets a second.
-pub(super) fn cells<'a>(entry: Entry<'a>, rate: u64, shared: &Shared) -> Vec<Cell<'a>> {
+/// A row, in the order of the columns; `rate` is octets a second. Where there is no room for names, a server is shown by
+/// its name in place of its address, which tells less of it.
+pub(super) fn cells<'a>(entry: Entry<'a>, rate: u64, has_names: bool, shared: &Shared) -> Vec<Cell<'a>> {
     let Entry { session, is_ended } = entry;
     let theme = &shared.theme;
     let dimmed = |style| if is_ended { theme.dim } else { style };
     let cell = |text: Cow<'a, str>, style| Cell { text, style: dimmed(style) };
     let or_dash = |text: Option<&'a str>| text.map_or(Cow::Borrowed("-"), |text| printable(text));
     let rate = if rate == 0 || is_ended { "-".to_owned() } else { format!("{}/s", size(rate)) };
+    let peer = match (&session.name, session.direction) {
+        (Some(name), Direction::Outbound) if !has_names => printable(&**name),
+        _ => session.peer.ip().to_string().into(),
+    };
     vec![
         cell(direction(session.direction, shared.glyphs).into(), theme.text),
-        cell(session.peer.ip().to_string().into(), theme.text),
+        cell(peer, theme.text),
         cell(or_dash(session.name.as_deref()), theme.text),
         cell(or_dash(session.user.as_deref()), theme.text),
         cell(tls(session).into(), theme.text),
