@@ -104,7 +104,9 @@ async fn files_are_private_to_the_account() {
     let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file(mailroot.path(), &committed.id)), 0o600);
-    for folder in ["Queue", "Badmail", "Drop", "Pickup", ".taken", ".state", ".state/incoming", ".state/deleted"] {
+    for folder in
+        ["Queue", "Badmail", "Drop", "Pickup", ".taken", ".journal", ".state", ".state/incoming", ".state/deleted"]
+    {
         assert_eq!(mode(&mailroot.path().join(folder)), 0o700, "{folder}");
     }
 }

@@ -19,8 +19,11 @@ pub(crate) enum Reaction {
     /// The overlay is done, and an action follows.
     Run(&'static Action),
     /// The overlay is done, and what it was opened for follows.
-    Then(Box<dyn FnOnce(&mut Model) -> Vec<Effect>>),
+    Then(Follow),
 }
+
+/// Something done to the model once an overlay has gone.
+pub(crate) type Follow = Box<dyn FnOnce(&mut Model) -> Vec<Effect>>;
 
 /// Where an overlay that wants so much room for its content is on a screen, its frame included. The line of hints stays
 /// in sight.

@@ -37,8 +37,8 @@ impl Undo {
     pub(crate) fn take_back(&mut self, now: Timestamp) -> Vec<Effect> {
         match self.0.pop() {
             Some(removal) if removal.is_fresh(now) => {
-                let ids = removal.ids.iter().map(ToString::to_string).collect();
-                commands(QueueAct::Restore, ids).map(|command| Effect::Execute(Request::Act, command)).collect()
+                let ids: Vec<String> = removal.ids.iter().map(ToString::to_string).collect();
+                commands(QueueAct::Restore, &ids).map(|command| Effect::Execute(Request::Act, command)).collect()
             }
             _ => Vec::new(),
         }
@@ -52,9 +52,8 @@ impl Removal {
 }
 
 /// An act on messages as commands of a size that the engine takes.
-pub(crate) fn commands(act: QueueAct, ids: Vec<String>) -> impl Iterator<Item = Command> {
-    let chunks: Vec<Vec<String>> = ids.chunks(CHUNK).map(<[String]>::to_vec).collect();
-    chunks.into_iter().map(move |ids| Command::QueueAct { act, target: Target::Ids(ids) })
+pub(crate) fn commands(act: QueueAct, ids: &[String]) -> impl Iterator<Item = Command> {
+    ids.chunks(CHUNK).map(move |ids| Command::QueueAct { act, target: Target::Ids(ids.to_vec()) })
 }
 
 #[cfg(test)]
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn many_messages_make_several_commands() {
-        let ids = (0..CHUNK + 1).map(|id| id.to_string()).collect();
-        assert_eq!(commands(QueueAct::Hold, ids).count(), 2);
+        let ids: Vec<String> = (0..=CHUNK).map(|id| id.to_string()).collect();
+        assert_eq!(commands(QueueAct::Hold, &ids).count(), 2);
     }
 }

@@ -6,8 +6,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::id::{Ids, QueueId};
+use super::journal::Journal;
 use super::pool::locked;
-use super::store::{Folder, Stamp, Store};
+use super::store::{Stamp, Store};
 use super::temporary::Temporary;
 use crate::clock::Timestamp;
 
@@ -18,6 +19,7 @@ const SUFFIX: &str = ".eml";
 pub(super) struct Core {
     pub(super) store: Arc<dyn Store>,
     pub(super) ids: Ids,
+    pub(super) journal: Arc<Journal>,
     /// Messages whose files the engine is changing at this moment, and how many [`Busy`] say so. Whoever watches the
     /// folder sees them change and need not look.
     busy: Mutex<HashMap<QueueId, usize>>,
@@ -26,19 +28,15 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, ids: Ids::default(), busy: Mutex::default(), puzzling: Mutex::default() }
+    pub(super) fn new(store: Arc<dyn Store>, journal: Journal) -> Self {
+        let (ids, journal) = (Ids::default(), Arc::new(journal));
+        Self { store, ids, journal, busy: Mutex::default(), puzzling: Mutex::default() }
     }
 
     /// A new file under a temporary name of its own.
     pub(super) fn temporary(&self) -> io::Result<Temporary> {
         let name = self.ids.next(Timestamp::default()).as_str().to_owned();
         Temporary::create(&self.store, name.into())
-    }
-
-    /// Whether a name is not that of a link, a pipe or a device.
-    pub(super) fn is_regular(&self, folder: Folder, name: &OsStr) -> bool {
-        !matches!(self.store.stat(folder, name), Err(error) if error.kind() == io::ErrorKind::InvalidInput)
     }
 
     /// Marks a message as being changed, until the guard is dropped. Guards of one message may overlap.

@@ -167,6 +167,11 @@ fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: St
         Some(Err(ReadError::Malformed(reason))) => reason,
         None => "it is not a regular file".to_owned(),
     };
+    if let Name::Message(id) = Name::of(name)
+        && core.journal.is_awaited(&id)
+    {
+        return Ok(Look::Unfinished);
+    }
     if core.is_settled(name, stamp) { put_aside(core, name, reason).map(Look::SetAside) } else { Ok(Look::Unfinished) }
 }
 
@@ -185,13 +190,15 @@ fn open(core: &Core, name: &OsStr) -> io::Result<Option<(Option<Box<dyn StoredFi
             core.solved(name);
             Ok(None)
         }
-        Err(_) if !core.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
+        Err(_) if !core.store.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
         Err(error) => Err(error),
     }
 }
 
 /// Gives a message made by hand a name of ours: the one it nearly has if that is free, else a fresh one.
 pub(super) fn rename(core: &Core, name: &OsStr, wanted: Option<QueueId>, stamp: Stamp) -> io::Result<QueueId> {
+    // Under another name it may be one that the journal covers.
+    core.store.open(Folder::Queue, name, Access::Sync)?.0.sync()?;
     let mut id = wanted.unwrap_or_else(|| core.ids.next(touched(stamp)));
     loop {
         let new: OsString = file_name(&id);

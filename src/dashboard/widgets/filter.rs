@@ -201,10 +201,11 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_keeps_the_line_open_and_the_last_filter_in_force() {
-        let mut line = typed("app state:");
+        let mut line = typed("app ");
+        line.edit(&Input::Paste("state:".to_owned()));
         press(&mut line, KeyCode::Enter);
         assert!(line.is_open());
-        assert_eq!(line.filter().to_string(), "\"app\"");
+        assert_eq!(line.filter().to_string(), "\"app\" \"state\"", "as it was before the colon");
         assert_eq!((line.rows(80), line.rows(40)), (1, 2), "an error that does not fit gets a row of its own");
     }
 

@@ -55,7 +55,7 @@ pub(crate) fn answer(effect: &Effect, rows: &[Row]) -> Option<Answer> {
         Effect::ReadShape => Answer::Shape(shape()),
         Effect::Execute(request @ Request::Message(id), _) => {
             let row = rows.iter().find(|row| row.id == *id);
-            let outcome = row.map_or_else(|| Outcome::refused(format!("{id} is not in the queue")), |row| shown(row));
+            let outcome = row.map_or_else(|| Outcome::refused(format!("{id} is not in the queue")), shown);
             Answer::Outcome(request.clone(), outcome)
         }
         Effect::Execute(request @ Request::Preview(id), _) => Answer::Outcome(request.clone(), view_of(&preview(id))),

@@ -25,18 +25,18 @@ pub(super) fn act(model: &mut Model, act: QueueAct) -> Vec<Effect> {
             plan(model, act, &filter)
         }
         Marks::Ids(ids) if ids.is_empty() => {
-            list.selected().map(|row| execute(act, vec![row.id.clone()])).unwrap_or_default()
+            list.selected().map(|row| execute(act, std::slice::from_ref(&row.id))).unwrap_or_default()
         }
         Marks::Ids(ids) => {
             let ids: Vec<String> = ids.iter().cloned().collect();
             if act == QueueAct::Delete && ids.len() > question::MANY {
                 let sample = list.marked_rows().take(question::SAMPLE).map(question::line_of).collect();
                 let advice = "For ten seconds z brings them back; for a day they stay in .state/deleted.";
-                model.open(Question::new(act, ids.len(), sample, execute(act, ids), advice));
+                model.open(Question::new(act, ids.len(), sample, execute(act, &ids), advice));
                 return Vec::new();
             }
             list.unmark();
-            execute(act, ids)
+            execute(act, &ids)
         }
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks for an act on these messages. A removal can be taken back, however many commands it takes.
-pub(super) fn execute(act: QueueAct, ids: Vec<String>) -> Vec<Effect> {
+pub(super) fn execute(act: QueueAct, ids: &[String]) -> Vec<Effect> {
     let all = ids.iter().filter_map(|id| id.parse().ok()).collect();
     let mut commands: Vec<Command> = commands(act, ids).collect();
     let last = commands.pop();

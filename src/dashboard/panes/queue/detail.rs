@@ -155,12 +155,8 @@ impl Detail {
         (tabs, rows)
     }
 
-    fn room(&self, shared: &Shared) -> Rect {
-        overlay::inner(overlay::area(WANTED, shared.size))
-    }
-
     fn go(&mut self, motion: Motion, shared: &Shared) {
-        let (_, room) = self.parts(self.room(shared), shared);
+        let (_, room) = self.parts(room(shared), shared);
         let rows = self.rows(room.width, shared).len();
         self.scroll[self.tab as usize].go(motion, rows, usize::from(room.height));
     }
@@ -170,13 +166,18 @@ impl Detail {
             MouseKind::WheelUp => self.go(Motion::Up, shared),
             MouseKind::WheelDown => self.go(Motion::Down, shared),
             MouseKind::Click => {
-                let (line, _) = self.parts(self.room(shared), shared);
+                let (line, _) = self.parts(room(shared), shared);
                 let tab = tabs(line).find(|(_, place)| place.contains(mouse.at)).map(|(tab, _)| tab);
                 return tab.map(|tab| self.open(tab, shared)).unwrap_or_default();
             }
         }
         Vec::new()
     }
+}
+
+/// Where the content stands on the screen.
+fn room(shared: &Shared) -> Rect {
+    overlay::inner(overlay::area(WANTED, shared.size))
 }
 
 /// The tabs, and where each of them stands.

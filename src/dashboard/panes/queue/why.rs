@@ -48,7 +48,7 @@ impl Why {
         let name = printable(&row.name);
         if row.paused {
             let text = allowed(shared, &format!("{name} is paused by a person"), "; O resumes it");
-            return Some(Self::urgent(text, shared));
+            return Some(Self::urgent(&text, shared));
         }
         if row.health == "up" {
             return None;
@@ -59,7 +59,7 @@ impl Why {
             _ => "a probe is under way".to_owned(),
         };
         let text = format!("{name} is held back: {reason}; {next}");
-        Some(Self::urgent(allowed(shared, &text, &format!("; {retry} tries now")), shared))
+        Some(Self::urgent(&allowed(shared, &text, &format!("; {retry} tries now")), shared))
     }
 
     /// What is said, and how it looks.
@@ -89,7 +89,7 @@ impl Why {
         Self { text: text.into(), style, is_urgent: false }
     }
 
-    fn urgent(text: String, shared: &Shared) -> Self {
+    fn urgent(text: &str, shared: &Shared) -> Self {
         let style = shared.theme.bad.add_modifier(Modifier::BOLD);
         Self { text: format!("! {text}"), style, is_urgent: true }
     }

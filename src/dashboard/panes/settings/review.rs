@@ -152,7 +152,8 @@ fn side_by_side(change: &Difference, room: u16, shared: &Shared) -> Vec<Line<'st
         ]));
     } else {
         lines.extend(wrapped(&name, room).into_iter().map(|row| Line::styled(row, theme.title)));
-        lines.push(Line::from(vec![Span::styled(key, theme.dim), Span::styled(format!("  {note}"), style)]));
+        lines.extend(wrapped(&key, room).into_iter().map(|row| Line::styled(row, theme.dim)));
+        lines.push(Line::styled(format!("  {note}"), style));
     }
     let arrow = shared.glyphs.pick(" → ", " > ");
     let half = room.saturating_sub(2 + width(arrow)) / 2;

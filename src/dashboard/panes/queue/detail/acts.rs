@@ -16,7 +16,7 @@ impl Detail {
     /// Does what a key of the list means here; `None` for a key that means nothing.
     pub(super) fn act(&self, key: Key, shared: &mut Shared) -> Option<Reaction> {
         let id = || vec![self.id.clone()];
-        let execute = |act: QueueAct| acts::execute(act, id());
+        let execute = |act: QueueAct| acts::execute(act, &id());
         let resend = || vec![acts::on_badmail(BadmailAct::Resend, id())];
         let effects = match (key.typed()?, self.place) {
             ('r', Place::Queue) => execute(QueueAct::Retry),
