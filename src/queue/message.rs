@@ -145,13 +145,13 @@ impl Message {
         if status != Status::Delivered {
             self.last_reply = Some(line);
         } else if before.reply.is_some() && before.reply == self.last_reply {
-            self.last_reply = self.said(Status::Pending).or_else(|| self.said(Status::Failed)).map(Into::into);
+            self.last_reply = self.said(Status::Pending).or_else(|| self.said(Status::Failed));
         }
     }
 
     /// What was said of the last recipient that is so far.
-    fn said(&self, status: Status) -> Option<&str> {
-        self.progress.iter().rev().filter(|progress| progress.status == status).find_map(|other| other.reply.as_deref())
+    fn said(&self, status: Status) -> Option<Box<str>> {
+        self.progress.iter().rev().filter(|progress| progress.status == status).find_map(|other| other.reply.clone())
     }
 }
 

@@ -71,7 +71,7 @@ async fn a_message_that_cannot_be_understood_was_not_removed_by_hand() {
     house.tried(&id, 1).await;
     let exit = store.hold_up_at_exit();
     std::fs::write(house.path(&format!("Queue/{id}.eml")), "x-sender: nonsense nonsense\n\n").unwrap();
-    assert_eq!(house.dispatcher.retry(&[id.clone()], "anna"), 1);
+    assert_eq!(house.dispatcher.retry(std::slice::from_ref(&id), "anna"), 1);
     let seen = seen_by_the_watcher(&house, &id, exit).await;
     assert!(seen.is_empty(), "{seen:?}");
     house.emptied().await;

@@ -328,7 +328,7 @@ struct Shared {
 struct Plan {
     operations: Vec<String>,
     fail: Option<(usize, i32)>,
-    fail_kind: Option<FailKind>,
+    fail_kinds: Vec<FailKind>,
     die: Option<usize>,
 }
 
@@ -364,7 +364,7 @@ impl FaultyStore {
 
     /// From now on all operations of this kind fail, whatever they are done to.
     pub(crate) fn fail_all(&self, kind: &'static str, errno: i32) {
-        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, spared: 0, times: usize::MAX });
+        self.add(FailKind { kind, errno, spared: 0, times: usize::MAX });
     }
 
     /// The next operation of this kind fails.
@@ -374,7 +374,16 @@ impl FaultyStore {
 
     /// The operation of this kind that comes after so many others fails.
     pub(crate) fn fail_after(&self, spared: usize, kind: &'static str, errno: i32) {
-        self.shared.plan.lock().unwrap().fail_kind = Some(FailKind { kind, errno, spared, times: 1 });
+        self.add(FailKind { kind, errno, spared, times: 1 });
+    }
+
+    fn add(&self, fail: FailKind) {
+        self.shared.plan.lock().unwrap().fail_kinds.push(fail);
+    }
+
+    /// No kind of operation fails any more.
+    pub(crate) fn heal(&self) {
+        self.shared.plan.lock().unwrap().fail_kinds.clear();
     }
 
     /// Waits until so many operations of a kind were done since the plan was made.
@@ -443,12 +452,9 @@ impl FaultyStore {
 
 impl Plan {
     fn fails(&mut self, what: &str) -> Option<i32> {
-        let fail = self.fail_kind.as_mut().filter(|fail| fail.times > 0)?;
-        let rest = what.strip_prefix(fail.kind)?;
         // `sync` is no `sync_data`.
-        if rest.starts_with('_') {
-            return None;
-        }
+        let is_meant = |fail: &&mut FailKind| what.strip_prefix(fail.kind).is_some_and(|rest| !rest.starts_with('_'));
+        let fail = self.fail_kinds.iter_mut().filter(|fail| fail.times > 0).find(is_meant)?;
         if fail.spared > 0 {
             fail.spared -= 1;
             return None;

@@ -77,22 +77,22 @@ impl Settings {
         self.tab = tab;
         self.fit();
         self.list.set(0);
-        self.to_a_setting(Motion::Down);
+        self.select_a_setting(Motion::Down);
     }
 
     fn fit(&mut self) {
         let height = Parts::of(self.area).lines.height;
         self.list.fit(self.lines().len(), usize::from(height));
-        self.to_a_setting(Motion::Down);
+        self.select_a_setting(Motion::Down);
     }
 
     fn set(&mut self, line: usize) {
         self.list.set(line);
-        self.to_a_setting(Motion::Down);
+        self.select_a_setting(Motion::Down);
     }
 
     /// The cursor goes past headings, which come into sight with the setting below them.
-    fn to_a_setting(&mut self, motion: Motion) {
+    fn select_a_setting(&mut self, motion: Motion) {
         let direction = match motion {
             Motion::Up | Motion::PageUp | Motion::HalfUp => Motion::Up,
             _ => Motion::Down,
@@ -197,7 +197,7 @@ impl Pane for Settings {
             (Mode::Form, Motion::Right) => self.turn((self.tab + 1) % TABS.len()),
             (Mode::Form, motion) => {
                 self.list.go(motion);
-                self.to_a_setting(motion);
+                self.select_a_setting(motion);
             }
             (Mode::Typing(_), _) => {}
             (Mode::List(edit), motion) => edit.go(motion),

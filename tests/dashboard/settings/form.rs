@@ -197,3 +197,33 @@ fn a_setting_that_waits_for_the_next_start_is_marked() {
     assert!(!driver.screen().contains("waits for restart"));
     driver.answer(applied(Outcome::refused("nobody asked")));
 }
+
+#[test]
+fn a_secret_in_the_file_is_shown_nowhere() {
+    let text = "[delivery.outbound_security]\npassword = \"s3cret\"\n";
+    let mut driver = waiting(viewer(Role::Admin), in_force(""), 120, 40);
+    driver.answer(file(text)).press("]]]]jjjjj");
+    assert!(driver.screen().contains("not in this version"), "{}", driver.screen());
+    for key in ["", "<Enter>", "<Esc>", "w", "M", "<Esc>", "G"] {
+        assert!(!driver.press(key).screen().contains("s3cret"), "{key}: {}", driver.screen());
+    }
+    assert!(selected(with_file(&sample(), 80, 24).press("]]]]jjjjj")).contains("********"));
+}
+
+#[test]
+fn every_mode_is_drawn_in_ascii_where_that_is_all_there_is() {
+    let ascii = mailroot::dashboard::Viewer { ascii: true, ..viewer(Role::Admin) };
+    let changes = "jj<Enter>a[::1]:25<Enter>wj]]<Enter><C-u>4 MB<Enter>";
+    for keys in
+        ["", changes, "]]<Enter>x", "]jjjjjjjj<Enter>a#<Enter>", &format!("{changes}w"), &format!("{changes}wt")]
+    {
+        let mut driver = waiting(ascii.clone(), in_force(&sample()), 60, 24);
+        let screen = driver.answer(file(&sample())).press(keys).screen();
+        assert!(screen.is_ascii(), "{keys}: {screen}");
+    }
+    let theirs = sample().replace("2048 KB\"\n# Limit session", "8 MB\"\n# Limit session");
+    let mut driver = waiting(ascii, in_force(&sample()), 60, 24);
+    driver.answer(file(&sample())).press(changes).see(in_force(&theirs)).answer(file(&theirs));
+    let screen = driver.press("c").screen();
+    assert!(screen.contains("(x) mine") && screen.is_ascii(), "{screen}");
+}

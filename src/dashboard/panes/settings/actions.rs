@@ -91,7 +91,11 @@ fn can_toggle(model: &Model) -> Result<(), String> {
 fn any_change(model: &Model) -> Result<(), String> {
     model.panes.settings.has_document(&model.shared)?;
     let document = model.panes.settings.file.document.as_ref();
-    if document.is_some_and(|document| document.is_changed()) { Ok(()) } else { Err("nothing is changed".to_owned()) }
+    if document.is_some_and(super::document::Document::is_changed) {
+        Ok(())
+    } else {
+        Err("nothing is changed".to_owned())
+    }
 }
 
 fn is_changed(model: &Model) -> Result<(), String> {
@@ -147,9 +151,9 @@ fn toggle(model: &mut Model) -> Vec<Effect> {
 fn save(model: &mut Model) -> Vec<Effect> {
     let pane = &mut model.panes.settings;
     if pane.file.newer.is_some() {
-        pane.settle(&mut model.shared)
+        pane.settle(&mut model.shared);
     } else {
-        pane.review(&model.shared, None)
+        pane.review(&model.shared, None);
     }
     Vec::new()
 }
@@ -177,7 +181,7 @@ fn revert(model: &mut Model) -> Vec<Effect> {
 fn revert_all(model: &mut Model) -> Vec<Effect> {
     let count = model.panes.settings.pending();
     let reverted = model.panes.settings.keep_selected(|pane| {
-        let reverted = pane.file.document.as_mut().map(|document| document.revert_all());
+        let reverted = pane.file.document.as_mut().map(super::document::Document::revert_all);
         pane.file.catch_up();
         reverted
     });

@@ -48,7 +48,7 @@ impl Conflict {
         self.merge.settled(mine)
     }
 
-    pub(super) fn hints(&self) -> Vec<(&'static str, &'static str)> {
+    pub(super) fn hints() -> Vec<(&'static str, &'static str)> {
         vec![
             ("Enter", "go on to the review"),
             ("Space", "mine or theirs"),

@@ -219,7 +219,8 @@ impl ListEdit {
             let wrong = self.complaints.iter().filter(|complaint| complaint.entry == Some(place + 1));
             for complaint in wrong {
                 let rows = wrapped(&printable(&complaint.text), usize::from(area.width.saturating_sub(4)));
-                lines.extend(rows.into_iter().map(|row| (place, Some(row))));
+                let rows = rows.into_iter().take(3).enumerate();
+                lines.extend(rows.map(|(at, row)| (place, Some(format!("{} {row}", if at == 0 { '!' } else { ' ' })))));
             }
         }
         let mut list = ListCursor::default();
@@ -234,7 +235,7 @@ impl ListEdit {
             let columns = usize::from(text.width);
             let buffer = frame.buffer_mut();
             if let Some(complaint) = complaint {
-                buffer.set_stringn(text.x, row.y, format!("! {complaint}"), columns, theme.bad);
+                buffer.set_stringn(text.x, row.y, complaint, columns, theme.bad);
                 continue;
             }
             let is_here = here == Some(place);

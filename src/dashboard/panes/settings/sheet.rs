@@ -70,9 +70,13 @@ pub(super) struct Setting {
     /// Whether its feature is not in this version.
     pub(super) is_later: bool,
     pub(super) default: &'static str,
-    /// The value in the file, where that is another one; `None` within for what is not in it at all.
-    pub(super) change: Option<Option<String>>,
+    /// What is in the file, where that is another value.
+    pub(super) change: Option<InFile>,
 }
+
+/// A value of the file; `None` for what is not in it at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InFile(pub(super) Option<String>);
 
 impl Setting {
     /// Whether Space is enough to change it.
@@ -135,7 +139,7 @@ impl Reader<'_> {
         let key = if parent.is_empty() { field.key.to_owned() } else { format!("{parent}.{}", field.key) };
         let is_it = |change: &&Difference| change.key == key || (change.key == parent && change.new.is_some());
         Line::Setting(Box::new(Setting {
-            change: self.changes.iter().find(is_it).map(|change| change.old.clone()),
+            change: self.changes.iter().find(is_it).map(|change| InFile(change.old.clone())),
             section,
             label: field.label,
             help: field.help,

@@ -52,10 +52,14 @@ fn of_setting(setting: &Setting, area: Rect, shared: &Shared, say: &mut impl FnM
     let columns = usize::from(area.width);
     let is_small = area.height < 4;
     if let Some(old) = &setting.change {
-        let old = side(setting.kind, old.as_deref());
-        let told = format!("Not applied yet; x takes it back. In the file: {old}");
-        let rows = if is_small { 1 } else { 2 };
-        say(&cut(&told, columns.saturating_sub(1) * rows, shared.glyphs.ellipsis()), theme.warning);
+        let old = side(setting.kind, old.0.as_deref());
+        let told = if is_small {
+            cut(&format!("Was {old}"), columns, shared.glyphs.ellipsis())
+        } else {
+            let told = format!("Not applied yet; x takes it back. In the file: {old}");
+            cut(&told, columns * 2 - 10, shared.glyphs.ellipsis())
+        };
+        say(&told, theme.warning);
     }
     let state = if setting.is_later { "not in this version" } else { when(setting.apply) };
     if is_small {
