@@ -11,7 +11,7 @@ use mailroot::config::{self, Draft, Problem};
 use mailroot::dashboard::{Input, Key};
 use mailroot::engine;
 use mailroot::mail::Address;
-use mailroot::queue::Block;
+use mailroot::queue::{Block, Records};
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
 use mailroot::terminal::decode;
 
@@ -168,6 +168,18 @@ pub(crate) fn envelope_block(input: &[u8]) {
             }
         }
         Err(error) => is_printable(&error.to_string()),
+    }
+}
+
+/// A segment of the queue's journal. What is read is what was written there, without a gap.
+pub(crate) fn journal(input: &[u8]) {
+    let mut records = Records::of(input);
+    let mut end = 0;
+    while let Some((place, record)) = records.next() {
+        let mut again = Vec::new();
+        record.write(records.epoch().unwrap_or_default(), &mut again);
+        assert_eq!((place.start, &again[..]), (end, &input[place.clone()]), "a record, written again");
+        end = place.end;
     }
 }
 

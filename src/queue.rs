@@ -7,11 +7,13 @@
 //! # How a message is kept
 //!
 //! A [`Draft`] gathers content, in memory up to [`MEMORY_LIMIT`] and then in a hidden temporary file.
-//! [`Queue::commit`] writes it whole, syncs it, moves it to its final name and syncs the folder, in this order
-//! (`committer` tells why), and only then returns. From there on the file is the message: [`Queue::record`] writes
-//! each new state over the old one in its envelope block (`block` has the grammar), unsynced, since the worst that
-//! a power cut can do to it is an earlier retry; [`Queue::remove`] unlinks it when every recipient is settled.
-//! [`Queue::recover`] reads all of it back at start.
+//! [`Queue::commit`] writes it whole to its file, puts it on disk in the journal together with all that gathered
+//! meanwhile, gives the file its final name (`committer` tells why in this order), and only then returns. From there
+//! on the file is the message: [`Queue::record`] writes each new state over the old one in its envelope block (`block`
+//! has the grammar), unsynced, since the worst that a power cut can do to it is an earlier retry; [`Queue::remove`]
+//! unlinks it when every recipient is settled. Within seconds the file is on disk as well, or gone because it was
+//! delivered, and the journal forgets it (`journal`). [`Queue::open`] mends from the journal what a power cut left torn
+//! or missing, and [`Queue::recover`] reads all of it back.
 //!
 //! People may edit, move, copy and delete the files by hand: a [`Stamp`] shows that somebody did, and
 //! [`Queue::inspect`], [`Queue::adopt`] and [`Queue::scan`] tell what. Nothing that a client was told is accepted is
@@ -23,6 +25,7 @@ mod block;
 mod committer;
 mod content;
 mod core;
+mod direct;
 mod directory;
 mod discard;
 mod draft;
@@ -33,6 +36,7 @@ mod id;
 mod index;
 mod inspect;
 mod instance;
+mod journal;
 mod message;
 mod normal;
 mod pickup;
@@ -41,6 +45,7 @@ mod read;
 mod reconcile;
 mod record;
 mod recover;
+mod removal;
 mod store;
 mod temporary;
 mod watch;
@@ -55,7 +60,8 @@ pub use error::{CommitError, DropError, OpenError, ReadError};
 pub use filter::{Candidate, Filter};
 pub use id::{IdError, QueueId};
 pub use index::{Counts, Cursor, Index, Listed, ListedRecipient, Page, Phase};
-pub use inspect::{Adoption, Inspection, Scan};
+pub use inspect::{Adoption, Inspection, Scan, SetAside};
+pub use journal::{JournalLimits, Record, Records};
 pub use message::{Message, Origin, Progress, State, Status, Via};
 pub use pickup::{Pickup, Sweep, Taken};
 pub use reconcile::{Change, Known, Reconciliation};
@@ -69,12 +75,14 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use self::committer::{Committer, Receipt};
+use self::committer::{Committer, Order, Receipt};
 use self::core::{Core, file_name};
+use self::journal::{Checkpoints, Journal};
 use self::pool::{Pool, Workers};
+use self::removal::Removals;
 
-/// Threads that commit. Most of them wait for the disk; more bring nothing on two cores.
-const COMMITTERS: usize = 8;
+/// Threads that commit what does not go through the journal. They wait for the disk most of the time.
+const DIRECT: usize = 8;
 /// Threads for everything else.
 const WORKERS: usize = 4;
 
@@ -84,17 +92,24 @@ pub struct Queue(Arc<Inner>);
 
 // In the order in which they are dropped: work under way is done before another engine may have the folder.
 struct Inner {
-    committers: Pool,
+    committer: Committer,
+    _direct: Pool,
     workers: Pool,
-    committer: Arc<Committer>,
+    removals: Arc<Removals>,
+    _checkpoints: Checkpoints,
     core: Arc<Core>,
     instance: String,
     _lock: Box<dyn Send + Sync>,
 }
 
 impl Queue {
-    /// Makes the folders, takes the lock, starts the threads. Reads nothing yet.
+    /// Makes the folders, takes the lock, brings back what is in the journal alone, starts the threads.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, OpenError> {
+        Self::open_with(store, JournalLimits::default())
+    }
+
+    /// The same with other limits of the journal.
+    pub fn open_with(store: Arc<dyn Store>, limits: JournalLimits) -> Result<Self, OpenError> {
         let place = store.place();
         let failed = |what| {
             let place = place.clone();
@@ -103,12 +118,23 @@ impl Queue {
         store.prepare().map_err(failed("make the folders"))?;
         let lock = store.lock().map_err(failed("take the lock"))?;
         let lock = lock.ok_or_else(|| OpenError::Locked { place: place.clone() })?;
-        let core = Arc::new(Core::new(store));
+        let journal = Journal::open(Arc::clone(&store), limits).map_err(failed("read the journal"))?;
+        let core = Arc::new(Core::new(store, journal));
         let instance = instance::read_or_make(&core).map_err(failed("keep the name of this server"))?;
+        let start = failed("start threads for the queue");
+        let threads = || -> io::Result<_> {
+            let checkpoints = Checkpoints::start(Arc::clone(&core.journal))?;
+            let direct = Pool::start("direct", DIRECT)?;
+            let committer = Committer::start(Arc::clone(&core), direct.workers().clone())?;
+            Ok((committer, direct, Pool::start("queue", WORKERS)?, checkpoints))
+        };
+        let (committer, direct, workers, checkpoints) = threads().map_err(start)?;
         Ok(Self(Arc::new(Inner {
-            committers: Pool::start("commit", COMMITTERS).map_err(failed("start threads for the queue"))?,
-            workers: Pool::start("queue", WORKERS).map_err(failed("start threads for the queue"))?,
-            committer: Arc::new(Committer::new(Arc::clone(&core))),
+            committer,
+            _direct: direct,
+            workers,
+            removals: Arc::new(Removals::new(Arc::clone(&core))),
+            _checkpoints: checkpoints,
             core,
             instance,
             _lock: lock,
@@ -130,8 +156,7 @@ impl Queue {
     pub async fn commit(&self, draft: Draft) -> Result<Committed, CommitError> {
         let package = draft.finish()?;
         let (answer, receipt) = oneshot::channel();
-        let committer = Arc::clone(&self.0.committer);
-        self.0.committers.workers().submit(move || committer.commit(package, answer));
+        self.0.committer.submit(Order { package, answer });
         Receipt::new(self.core(), receipt).wait().await
     }
 

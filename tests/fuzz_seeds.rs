@@ -14,11 +14,12 @@ use proptest::prelude::*;
 /// A fuzz target: its name and its oracle.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     ("command_line", oracles::command_line),
     ("data_phase", oracles::data_phase),
     ("reply_parser", oracles::reply_parser),
     ("envelope_block", oracles::envelope_block),
+    ("journal", oracles::journal),
     ("settings", oracles::settings),
     ("preview", oracles::preview),
     ("terminal_input", oracles::terminal_input),

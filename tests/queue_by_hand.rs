@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use mailroot::mail::Recipient;
 use mailroot::queue::{
-    Adoption, Block, Inspection, Message, OpenError, Queue, QueueId, ReadError, Recorded, Recovery, Stamp, State,
-    Status, Via,
+    Adoption, Block, Committed, Inspection, Message, OpenError, Queue, QueueId, ReadError, Recorded, Recovery,
+    SetAside, Stamp, State, Status, Via,
 };
 use messages::{START, address, commit, content, file, names, open, read_all};
 
@@ -104,7 +104,9 @@ async fn files_are_private_to_the_account() {
     let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file(mailroot.path(), &committed.id)), 0o600);
-    for folder in ["Queue", "Badmail", "Drop", "Pickup", ".taken", ".state", ".state/incoming", ".state/deleted"] {
+    for folder in
+        ["Queue", "Badmail", "Drop", "Pickup", ".taken", ".journal", ".state", ".state/incoming", ".state/deleted"]
+    {
         assert_eq!(mode(&mailroot.path().join(folder)), 0o700, "{folder}");
     }
 }
@@ -136,49 +138,50 @@ async fn folders_removed_while_we_run_are_made_again() {
 async fn a_new_state_is_written_in_place() {
     let mailroot = tempfile::tempdir().unwrap();
     let queue = open(mailroot.path());
-    let committed = commit(&queue, &["bob@example.com", "eve@example.net"], &content(1, 900)).await.unwrap();
-    let mut message = committed.message;
+    let Committed { id, mut message, stamp: first, .. } =
+        commit(&queue, &["bob@example.com", "eve@example.net"], &content(1, 900)).await.unwrap();
     message.progress[0].status = Status::Delivered;
     message.attempts = 1;
     message.next = START.plus(Duration::from_mins(15));
     message.last_reply = Some("451 4.7.1 Greylisted (mx1.example.net)".into());
-    let Ok(Recorded::Written(stamp)) = queue.record(&committed.id, &message, committed.stamp).await else {
+    let Ok(Recorded::Written(stamp)) = queue.record(&id, &message, first).await else {
         panic!("nobody edited it");
     };
-    assert_eq!(stamp.size, committed.stamp.size);
-    assert_eq!(queue.load(&committed.id).await.unwrap(), (message, stamp));
-    assert_eq!(read_all(&queue, &committed.id).await, content(1, 900));
-    assert!(matches!(queue.inspect(&committed.id, Some(stamp)).await.unwrap(), Inspection::Unchanged));
+    assert_eq!(stamp.size, first.size);
+    assert_eq!(queue.load(&id).await.unwrap(), (message, stamp));
+    assert_eq!(read_all(&queue, &id).await, content(1, 900));
+    assert!(matches!(queue.inspect(&id, Some(stamp)).await.unwrap(), Inspection::Unchanged));
 }
 
 #[tokio::test]
 async fn an_edit_by_hand_wins_over_a_state_and_is_mended_by_the_next_one() {
     let mailroot = tempfile::tempdir().unwrap();
     let queue = open(mailroot.path());
-    let committed = commit(&queue, &["bob@example.com"], &content(1, 900)).await.unwrap();
-    let path = file(mailroot.path(), &committed.id);
+    let Committed { id, message: original, stamp: first, .. } =
+        commit(&queue, &["bob@example.com"], &content(1, 900)).await.unwrap();
+    let path = file(mailroot.path(), &id);
     let text = fs::read_to_string(&path).unwrap();
     let edited =
         text.replace("<bob@example.com>", "<robert.the.bob@example.com>").replace("number 1\r\n", "number 1\n");
     fs::write(&path, edited).unwrap();
 
-    let recorded = queue.record(&committed.id, &committed.message, committed.stamp).await.unwrap();
+    let recorded = queue.record(&id, &original, first).await.unwrap();
     let Recorded::Edited(mut message, stamp) = recorded else { panic!("the edit went unseen") };
     assert_eq!(message.envelope.recipients, [Recipient::new(address("robert.the.bob@example.com"))]);
     assert!(matches!(
-        queue.inspect(&committed.id, Some(committed.stamp)).await.unwrap(),
+        queue.inspect(&id, Some(first)).await.unwrap(),
         Inspection::Changed(seen, at) if seen == message && at == stamp
     ));
-    assert_eq!(read_all(&queue, &committed.id).await, content(1, 900), "line ends are mended on the way out");
+    assert_eq!(read_all(&queue, &id).await, content(1, 900), "line ends are mended on the way out");
 
     message.attempts = 1;
-    let Recorded::Written(stamp) = queue.record(&committed.id, &message, stamp).await.unwrap() else { panic!() };
+    let Recorded::Written(stamp) = queue.record(&id, &message, stamp).await.unwrap() else { panic!() };
     let file = fs::read(&path).unwrap();
     let (block, length) = Block::parse(&file).unwrap();
     assert_eq!((block.len, block.attempts), (Some(length), 1));
     assert_eq!(block.size, Some((file.len() - length) as u64));
-    assert_eq!(queue.load(&committed.id).await.unwrap().1, stamp);
-    assert_eq!(read_all(&queue, &committed.id).await, content(1, 900));
+    assert_eq!(queue.load(&id).await.unwrap().1, stamp);
+    assert_eq!(read_all(&queue, &id).await, content(1, 900));
 }
 
 #[tokio::test]
@@ -217,14 +220,14 @@ async fn a_message_shortened_by_a_person_is_kept() {
 async fn a_deleted_message_is_gone_and_removing_it_again_is_no_error() {
     let mailroot = tempfile::tempdir().unwrap();
     let queue = open(mailroot.path());
-    let committed = commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
-    fs::remove_file(file(mailroot.path(), &committed.id)).unwrap();
-    let id = &committed.id;
-    assert!(matches!(queue.load(id).await, Err(ReadError::Gone)));
-    assert!(matches!(queue.content(id).await, Err(ReadError::Gone)));
-    assert!(matches!(queue.record(id, &committed.message, committed.stamp).await, Err(ReadError::Gone)));
-    assert!(matches!(queue.inspect(id, Some(committed.stamp)).await.unwrap(), Inspection::Gone));
-    queue.remove(id).await.unwrap();
+    let Committed { id, message: original, stamp: first, .. } =
+        commit(&queue, &["bob@example.com"], &content(1, 100)).await.unwrap();
+    fs::remove_file(file(mailroot.path(), &id)).unwrap();
+    assert!(matches!(queue.load(&id).await, Err(ReadError::Gone)));
+    assert!(matches!(queue.content(&id).await, Err(ReadError::Gone)));
+    assert!(matches!(queue.record(&id, &original, first).await, Err(ReadError::Gone)));
+    assert!(matches!(queue.inspect(&id, Some(first)).await.unwrap(), Inspection::Gone));
+    queue.remove(&id).await.unwrap();
 }
 
 #[tokio::test]
@@ -266,8 +269,10 @@ async fn a_file_still_being_written_is_left_alone_until_it_stays_the_same() {
     assert!(matches!(queue.inspect(&id, None).await.unwrap(), Inspection::Unfinished));
     fs::write(&path, "x-sender: <a@x.example>\r\nx-rec").unwrap();
     assert!(matches!(queue.inspect(&id, None).await.unwrap(), Inspection::Unfinished));
-    let Inspection::SetAside(reason) = queue.inspect(&id, None).await.unwrap() else { panic!("it stayed the same") };
-    assert_eq!(reason, "its envelope has no recipient (x-receiver)");
+    let Inspection::SetAside(SetAside { badmail, reason }) = queue.inspect(&id, None).await.unwrap() else {
+        panic!("it stayed the same")
+    };
+    assert_eq!((badmail.as_str(), reason.as_str()), ("byhand", "its envelope has no recipient (x-receiver)"));
     assert_eq!(block(&mailroot.path().join("Badmail/byhand.eml")).reason.as_deref(), Some(&*reason));
 }
 

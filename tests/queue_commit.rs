@@ -9,15 +9,24 @@ mod stores;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use mailroot::queue::{CommitError, Folder, Queue, QueueId, Status, Store};
+use mailroot::queue::{CommitError, Committed, Folder, JournalLimits, Queue, QueueId, Status, Store};
 use messages::{commit, content, read_all};
 use stores::{Disk, FaultyStore};
+use tokio::task::JoinHandle;
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
 /// Small messages stay in memory, large ones go through their file.
 const SIZES: [usize; 2] = [500, 200_000];
+
+/// The usual ones; segments that are full after a few messages; each batch in a segment of its own.
+const LIMITS: [JournalLimits; 3] = [
+    JournalLimits { segment: 8 << 20, age: Duration::from_hours(1) },
+    JournalLimits { segment: 6000, age: Duration::from_hours(1) },
+    JournalLimits { segment: 8 << 20, age: Duration::ZERO },
+];
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
@@ -55,6 +64,11 @@ async fn fs11_an_error_at_any_step_of_a_commit_refuses_the_message_and_keeps_not
                 break;
             }
             match result {
+                // Where the journal has no segment, a message is committed without it.
+                Ok(_) if opens_a_segment(&operations[number]) => {
+                    number += 1;
+                    continue;
+                }
                 Ok(_) => panic!("250 in spite of a failed {}", operations[number]),
                 Err(CommitError::Full(_)) => assert_eq!(errno, ENOSPC),
                 Err(CommitError::Io(_)) => assert_eq!(errno, EIO),
@@ -66,6 +80,10 @@ async fn fs11_an_error_at_any_step_of_a_commit_refuses_the_message_and_keeps_not
         }
         assert!(number >= 6, "a commit has at least six steps, not {number}");
     }
+}
+
+fn opens_a_segment(operation: &str) -> bool {
+    operation.starts_with("create Journal/") || operation == "sync_folder Journal"
 }
 
 #[test]
@@ -99,12 +117,13 @@ fn a_crash_at_any_step_of_a_commit_leaves_the_whole_message_or_none() {
     }
 }
 
-/// Load, a power cut at a random operation, a restart. Returns how many accepted messages are gone.
-fn lost_in_one_cycle(disk: &Disk, seed: u64) -> usize {
+/// Load, a power cut at a random operation, a restart. Returns how many accepted messages are gone, and what is in
+/// Badmail.
+fn lost_in_one_cycle(disk: &Disk, limits: JournalLimits, seed: u64) -> (usize, Vec<String>) {
     let mut random = fastrand::Rng::with_seed(seed);
     let store = FaultyStore::new(disk.clone());
-    let queue = Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap();
-    store.die_at(random.usize(..120));
+    let queue = Queue::open_with(Arc::clone(&store) as Arc<dyn Store>, limits).unwrap();
+    store.die_at(random.usize(..160));
     let mut due = HashMap::new();
     runtime().block_on(async {
         for round in 0..3 {
@@ -139,50 +158,91 @@ fn lost_in_one_cycle(disk: &Disk, seed: u64) -> usize {
         }
     });
     drop(queue);
-    let found = recovered(&disk.after_power_cut(seed));
-    due.iter().filter(|(id, content)| found.get(*id) != Some(content)).count()
+    let disk = disk.after_power_cut(seed);
+    let found = recovered(&disk);
+    assert_eq!(disk.names(Folder::Journal), [""; 0], "seed {seed}");
+    let lost = due.iter().filter(|(id, content)| found.get(*id) != Some(content)).count();
+    (lost, disk.names(Folder::Badmail))
 }
 
 #[test]
 fn no_power_cut_loses_an_accepted_message() {
     for seed in 0..1000 {
-        assert_eq!(lost_in_one_cycle(&Disk::new(), seed), 0, "seed {seed}");
+        let limits = LIMITS[usize::try_from(seed % 3).unwrap()];
+        assert_eq!(lost_in_one_cycle(&Disk::new(), limits, seed), (0, Vec::new()), "seed {seed}");
     }
 }
 
 /// The control: without it the test above would prove nothing.
 #[test]
 fn power_cuts_do_lose_mail_when_nothing_is_synced() {
-    let lost: usize = (0..50).map(|seed| lost_in_one_cycle(&Disk::without_sync(), seed)).sum();
+    let lost: usize = (0..50).map(|seed| lost_in_one_cycle(&Disk::without_sync(), LIMITS[0], seed).0).sum();
     assert!(lost > 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_acknowledged_only_by_a_folder_sync_that_began_after_its_rename() {
+/// Spawns a commit and lets it go as far as it can without the disk.
+async fn spawn(queue: &Queue, number: usize, size: usize) -> JoinHandle<Result<Committed, CommitError>> {
+    let queue = queue.clone();
+    let content = content(number, size);
+    let handle = tokio::spawn(async move { commit(&queue, &["bob@example.com"], &content).await });
+    tokio::task::yield_now().await;
+    handle
+}
+
+#[tokio::test]
+async fn a_message_is_acknowledged_only_by_a_sync_that_began_after_its_record() {
     let store = FaultyStore::new(Disk::new());
     let queue = Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap();
     store.close_gate();
-    let spawn = |number| {
-        let queue = queue.clone();
-        tokio::spawn(async move { commit(&queue, &["bob@example.com"], &content(number, 100)).await.unwrap() })
-    };
-    let syncs = store.count("sync_folder Queue");
-    let first = spawn(1);
+    let first = spawn(&queue, 1, 100).await;
     store.wait_for_sync();
-    let later: Vec<_> = (2..8).map(spawn).collect();
+    let mut later = Vec::new();
+    for number in 2..8 {
+        later.push(spawn(&queue, number, 100).await);
+    }
+    assert!(!first.is_finished());
+    assert_eq!(store.count("publish Queue"), 0, "named before its record was on disk");
+    store.let_one_pass();
+    first.await.unwrap().unwrap();
+    store.wait_for_sync();
+    assert_eq!(store.count("publish Queue"), 1);
+    tokio::task::yield_now().await;
+    assert!(later.iter().all(|handle| !handle.is_finished()), "acknowledged by a sync that had begun before");
+    store.open_gate();
+    for handle in later {
+        handle.await.unwrap().unwrap();
+    }
+    assert_eq!(store.count("sync_data"), 2, "the six that waited share one sync");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_message_is_acknowledged_only_by_a_folder_sync_that_began_after_its_rename() {
+    let store = FaultyStore::new(Disk::new());
+    let queue = Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap();
+    store.close_gate();
+    let syncs = store.count("sync_folder Queue");
+    let first = spawn(&queue, 1, 100_000).await;
+    store.wait_for_sync();
+    let mut later = Vec::new();
+    for number in 2..8 {
+        later.push(spawn(&queue, number, 100_000).await);
+    }
     while store.count("publish Queue") < 7 {
         tokio::task::yield_now().await;
     }
     assert!(!first.is_finished());
     store.let_one_pass();
-    first.await.unwrap();
+    first.await.unwrap().unwrap();
     store.wait_for_sync();
     assert!(later.iter().all(|handle| !handle.is_finished()), "acknowledged by a sync that had begun before");
     store.open_gate();
     for handle in later {
-        handle.await.unwrap();
+        handle.await.unwrap().unwrap();
     }
-    assert_eq!(store.count("sync_folder Queue") - syncs, 2, "the six that waited share one sync");
+    // A rename is counted a moment before its name waits for the sync: one may come just too late for the second.
+    let syncs = store.count("sync_folder Queue") - syncs;
+    assert!((2..=3).contains(&syncs), "the six that waited share one sync: {syncs}");
+    assert_eq!(store.count("create Journal"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,10 +251,7 @@ async fn a_client_that_stops_waiting_leaves_nothing_behind() {
     let store = FaultyStore::new(disk.clone());
     let queue = Queue::open(Arc::clone(&store) as Arc<dyn Store>).unwrap();
     store.close_gate();
-    let waiting = {
-        let queue = queue.clone();
-        tokio::spawn(async move { commit(&queue, &["bob@example.com"], &content(1, 100)).await })
-    };
+    let waiting = spawn(&queue, 1, 100).await;
     store.wait_for_sync();
     waiting.abort();
     assert!(waiting.await.unwrap_err().is_cancelled());

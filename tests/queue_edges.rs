@@ -155,7 +155,7 @@ async fn a_foreign_file_is_set_aside_with_a_word_by_whichever_look_finds_it() {
         let first = queue.reconcile([touched.clone(), touched], &engine).await;
         assert!(first.changes.is_empty() && first.again.len() == 1, "{first:?}");
         let second = queue.reconcile(first.again, &engine).await;
-        let [Change::SetAside { id: None, file, reason }] = &second.changes[..] else { panic!("{second:?}") };
+        let [Change::SetAside { id: None, file, reason, .. }] = &second.changes[..] else { panic!("{second:?}") };
         assert_eq!((file.as_str(), reason.as_str()), ("buy milk.txt", "its name does not end in .eml"));
     }
 }

@@ -109,7 +109,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
         let cursor = Field::new("s3cré").hidden().draw(&mut buffer, Rect::new(0, 0, 8, 1), Style::new());
         assert_eq!(
-            (cursor, buffer.content.iter().map(|cell| cell.symbol()).collect::<String>()),
+            (cursor, buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>()),
             (Position::new(5, 0), "*****   ".to_owned())
         );
     }

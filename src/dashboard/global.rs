@@ -218,17 +218,25 @@ fn dismiss(model: &mut Model) -> Vec<Effect> {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
+    let lost = match model.panes.settings.pending() {
+        0 => None,
+        1 => Some("1 change to the settings was not applied; it would be lost.".to_owned()),
+        count => Some(format!("{count} changes to the settings were not applied; they would be lost.")),
+    };
     if model.shared.viewer.mode != Mode::Run {
-        return vec![Effect::Quit];
+        let Some(lost) = lost else { return vec![Effect::Quit] };
+        model.open(Confirm::new("Leave?", vec![lost], "Leave", vec![Effect::Quit]));
+        return Vec::new();
     }
     let counts = model.shared.snapshot.queue.counts;
     let waiting = counts.queued + counts.active + counts.held;
     let sessions = model.shared.snapshot.sessions.len();
-    let lines = vec![
+    let mut lines = vec![
         format!("The relay stops with this dashboard. {} open sessions are ended in order.", widgets::count(sessions)),
         format!("{} messages wait; they are safe on disk and go on with the next start.", widgets::count(waiting)),
         "To keep it running without a dashboard: `mailroot serve`.".to_owned(),
     ];
+    lines.extend(lost);
     model.open(Confirm::new("Stop the relay?", lines, "Stop", vec![Effect::Quit]));
     Vec::new()
 }

@@ -164,9 +164,10 @@ impl Model {
     /// Says what came of an act. Views are told by whoever asked for them.
     fn tell(&mut self, request: &Request, outcome: &Outcome) {
         match (request, outcome) {
-            (Request::SettingsApply, _) | (_, Outcome::View { .. } | Outcome::Conflict { .. }) => {}
-            // The detail that asked says it in its place.
-            (Request::Message(_) | Request::Preview(_) | Request::BadMessage(_), Outcome::Refused { .. }) => {}
+            // The detail that asked says a refusal in its place.
+            (Request::SettingsApply, _)
+            | (_, Outcome::View { .. } | Outcome::Conflict { .. })
+            | (Request::Message(_) | Request::Preview(_) | Request::BadMessage(_), Outcome::Refused { .. }) => {}
             (Request::Delete(ids), Outcome::Done { message, .. }) => {
                 let now = self.shared.now();
                 self.shared.undo.push(now, ids.clone());

@@ -73,6 +73,7 @@ impl Dispatcher {
 
     async fn delete_one(&self, id: &QueueId, actor: &str) -> bool {
         let Some(row) = self.row(id) else { return false };
+        let _busy = self.0.context.queue.busy(id);
         let claim = self.0.with(|scheduler, _| scheduler.claim(id));
         let deleted = match self.0.context.queue.discard(id).await {
             Ok(()) => {
@@ -94,6 +95,7 @@ impl Dispatcher {
     /// Changes the state of one message; true if it is so now, or will be when its attempt is over.
     async fn set_state(&self, id: &QueueId, state: State, event: Event, actor: &str) -> bool {
         let Some(row) = self.row(id) else { return false };
+        let _busy = self.0.context.queue.busy(id);
         let claim = self.0.with(
             |scheduler, _| {
                 if scheduler.state(id) == Some(state) { Claim::Unknown } else { scheduler.claim(id) }

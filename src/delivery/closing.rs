@@ -30,6 +30,7 @@ pub(super) async fn carry_out(shared: &Arc<Shared>, mut step: Step) {
 /// Closes a round.
 pub(super) async fn close(shared: &Arc<Shared>, closing: Closing) -> Step {
     let id = closing.id.clone();
+    let _busy = shared.context.queue.busy(&id);
     let closed = match read(shared, closing).await {
         Ok((message, stamp, results, hold)) => conclude(shared, &id, message, stamp, results, hold).await,
         Err(closed) => closed,
@@ -40,6 +41,7 @@ pub(super) async fn close(shared: &Arc<Shared>, closing: Closing) -> Step {
 /// Writes down what is delivered so far.
 async fn save(shared: &Arc<Shared>, saving: Saving) -> Step {
     let Saving { id, message, stamp } = saving;
+    let _busy = shared.context.queue.busy(&id);
     let written = match shared.context.queue.record(&id, &message, stamp).await {
         Ok(Recorded::Written(stamp)) => Some((message, stamp)),
         Ok(Recorded::Edited(edited, stamp)) => {

@@ -76,6 +76,7 @@ impl Jobs {
                 None
             }
             Err(error) => {
+                let _busy = self.shared.context.queue.busy(&assignment.id);
                 let closed = closing::unreadable(&self.shared, &assignment.id, error).await;
                 self.shared.with(|scheduler, now| scheduler.put_off(self.connection, closed, now));
                 None

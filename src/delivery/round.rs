@@ -108,7 +108,10 @@ pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &D
     let expired = schedule::is_expired(settings, message.received, now);
     let results: Vec<Result> =
         results.into_iter().map(|result| if expired { expire(result) } else { result }).collect();
-    for (recipient, attempt) in &results {
+    // Those that wait come last, so that the last reply is why.
+    let (waiting, done): (Vec<_>, Vec<_>) =
+        results.iter().partition(|(_, attempt)| attempt.verdict.status() == Status::Pending);
+    for (recipient, attempt) in done.into_iter().chain(waiting) {
         let host = attempt.remote.as_ref().map(ToString::to_string).unwrap_or_default();
         message.settle(*recipient, attempt.verdict.status(), &attempt.reply, &host);
     }
@@ -227,6 +230,15 @@ mod tests {
         let ending = conclude(&mut message, vec![result(1, Verdict::PassedOn, 250)], &settings(), at(20));
         let Fate::SetAside(reason) = ending.fate else { panic!("{:?}", ending.fate) };
         assert!(reason.contains("550 5.0.0 said"), "{reason}");
+    }
+
+    #[test]
+    fn the_last_reply_is_why_the_message_waits_whatever_came_last() {
+        let mut message = message("app@x.example", &["a@x.example", "b@x.example", "c@x.example"]);
+        let results =
+            vec![result(0, Verdict::Deferred, 452), result(1, Verdict::Failed, 550), result(2, Verdict::PassedOn, 250)];
+        conclude(&mut message, results, &settings(), at(10));
+        assert!(message.last_reply.unwrap().starts_with("452"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) struct Reception {
     pub(super) resolver: Arc<dyn Resolver>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) intake: Arc<Intake>,
-    /// True once the engine stops: sessions finish their transaction and say 421.
+    /// True once the engine stops: sessions finish the message whose content is on its way, and say 421.
     pub(super) draining: watch::Receiver<bool>,
 }
 

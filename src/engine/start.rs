@@ -205,6 +205,9 @@ async fn recover(queue: &Queue, dispatcher: &Dispatcher, problems: &Problems) ->
         tokio::task::spawn_blocking(move || reader.recover(|id, message, stamp| target.insert(&id, message, stamp)));
     let recovery = found.await.map_err(std::io::Error::other)??;
     tracing::info!("{} messages read back from the queue", recovery.loaded);
+    if recovery.restored > 0 {
+        tracing::info!("{} of them were restored from the journal", recovery.restored);
+    }
     for (name, reason) in &recovery.set_aside {
         tracing::warn!("moved {} to Badmail: {reason}", crate::text::quoted(name));
     }

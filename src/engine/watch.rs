@@ -78,9 +78,9 @@ fn apply(shared: &Shared, change: Change) {
             shared.dispatcher.forget(&id);
             shared.ledger.record(record);
         }
-        Change::SetAside { id, file, reason } => {
+        Change::SetAside { id, file, badmail, reason } => {
             tracing::warn!("moved {} from Queue to Badmail: {reason}", text::quoted(&file));
-            let name = id.as_ref().map_or(file.as_str(), QueueId::as_str);
+            let name = id.as_ref().map_or(badmail.as_str(), QueueId::as_str);
             let mut record = Record::new(shared.clock.now(), Event::Badmail, name);
             record.reply = Some(reason);
             shared.ledger.totals.badmail.add(1);

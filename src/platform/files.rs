@@ -44,6 +44,12 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 
 /// Moves a file to a name that must be free: an existing file is never replaced.
 pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    system::rename_new(from, to)?;
+    system::settle_name(to)
+}
+
+/// The same, but the name is on disk only once both the file and its folder were synced.
+pub fn rename_new_unsettled(from: &Path, to: &Path) -> io::Result<()> {
     system::rename_new(from, to)
 }
 
@@ -66,7 +72,7 @@ pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     system::settle_name(to)
 }
 
-pub use system::{links, read_at, space, sync_folder, write_all_at};
+pub use system::{SYNC_NEEDS_WRITING, links, read_at, space, sync_folder, write_all_at};
 
 #[cfg(unix)]
 mod system {
@@ -76,6 +82,9 @@ mod system {
     use std::path::Path;
 
     use rustix::fs::OFlags;
+
+    /// Whether a file must be open for writing to be synced.
+    pub const SYNC_NEEDS_WRITING: bool = false;
 
     pub(super) fn keep_private(options: &mut OpenOptions) {
         options.mode(0o600);
@@ -147,6 +156,9 @@ mod system {
     /// `FILE_FLAG_OPEN_REPARSE_POINT`.
     const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 
+    /// Whether a file must be open for writing to be synced.
+    pub const SYNC_NEEDS_WRITING: bool = true;
+
     /// The folders' access lists are inherited; an administrator sets them on the mailroot.
     pub(super) fn keep_private(_: &mut OpenOptions) {}
 
@@ -200,8 +212,7 @@ mod system {
         if to.try_exists()? {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        std::fs::rename(from, to)?;
-        settle_name(to)
+        std::fs::rename(from, to)
     }
 }
 

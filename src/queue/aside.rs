@@ -12,8 +12,9 @@ use std::io;
 use super::core::{Core, Name, file_name};
 use super::error::ReadError;
 use super::id::QueueId;
+use super::journal::Record;
 use super::store::{Access, Folder, Stamp, StoredFile};
-use super::{Queue, block, read};
+use super::{Queue, block, read, removal};
 
 /// Text up to this size is copied to carry its reason; larger files are moved.
 const COPIED: u64 = 64 << 20;
@@ -23,12 +24,12 @@ impl Queue {
     /// file to Pickup sends it to the recipients still pending. An error leaves it in the queue.
     pub async fn set_aside(&self, id: &QueueId, reason: &str) -> io::Result<()> {
         let (core, name, reason) = (self.core(), file_name(id), reason.to_owned());
-        self.workers().run(move || set_aside(&core, &name, &reason)).await
+        self.workers().run(move || set_aside(&core, &name, &reason).map(drop)).await
     }
 }
 
-/// Moves a file from Queue to Badmail.
-pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
+/// Moves a file from Queue to Badmail. Returns its name there.
+pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<OsString> {
     let from = (Folder::Queue, name);
     match core.store.open(Folder::Queue, name, Access::Read) {
         Ok((file, stamp)) => match beginning(&*file, stamp)? {
@@ -38,10 +39,9 @@ pub(super) fn set_aside(core: &Core, name: &OsStr, reason: &str) -> io::Result<(
             Beginning::Text if stamp.size <= COPIED => rewrite(core, from, &block::reason_line(reason), &*file, 0),
             _ => move_as_it_is(core, from, reason),
         },
-        Err(_) if !core.is_regular(Folder::Queue, name) => move_as_it_is(core, from, reason),
+        Err(_) if !core.store.is_regular(Folder::Queue, name) => move_as_it_is(core, from, reason),
         Err(error) => Err(error),
     }
-    .map(drop)
 }
 
 /// Moves a file of any folder to Badmail, the reason in front of its octets as they are. Returns its name there.
@@ -56,7 +56,7 @@ pub(super) fn set_aside_unchanged(core: &Core, from: (Folder, &OsStr), reason: &
 
 /// The same, by a plain move where the file cannot be read or written anew.
 pub(super) fn set_aside_somehow(core: &Core, name: &OsStr, reason: &str) -> io::Result<()> {
-    set_aside(core, name, reason).or_else(|error| match error.kind() {
+    set_aside(core, name, reason).map(drop).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Err(error),
         _ => move_as_it_is(core, (Folder::Queue, name), reason).map(drop),
     })
@@ -92,13 +92,28 @@ fn rewrite(core: &Core, from: (Folder, &OsStr), top: &[u8], old: &dyn StoredFile
     new.finish()?;
     let name = under_a_free_name(&stem_in_badmail(from.1), ".eml", |name| new.publish(Folder::Badmail, name))?;
     core.store.sync_folder(Folder::Badmail)?;
-    core.store.remove(from.0, from.1).map(|()| name)
+    match Name::of(from.1) {
+        Name::Message(id) if from.0 == Folder::Queue => removal::remove(core, &id),
+        _ => core.store.remove(from.0, from.1),
+    }
+    .map(|()| name)
 }
 
 fn move_as_it_is(core: &Core, from: (Folder, &OsStr), reason: &str) -> io::Result<OsString> {
+    // Its content may be on disk in the journal alone.
+    let is_safe = match core.store.open(from.0, from.1, Access::Sync) {
+        Ok((file, _)) => file.sync().map(|()| true)?,
+        Err(_) => false,
+    };
     let moved = under_a_free_name(from.1, "", |free| core.store.publish(from, (Folder::Badmail, free)))?;
     let noted = note(core, &moved, reason);
     core.store.sync_folder(Folder::Badmail)?;
+    if is_safe
+        && from.0 == Folder::Queue
+        && let Name::Message(id) = Name::of(from.1)
+    {
+        core.journal.note(&[Record::Move { id }]);
+    }
     core.store.sync_folder(from.0)?;
     noted.map(|()| moved)
 }

@@ -7,7 +7,7 @@
 
 mod companions;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::time::Duration;
 
@@ -210,14 +210,15 @@ fn find(core: &Core, id: &str) -> io::Result<Group> {
             return Ok(Group { name, companions });
         }
     }
-    let found = groups(core)?.into_iter().find(|group| id_of(group) == id);
+    let found = groups(core)?.into_iter().find(|group| id_of(&group.name) == id);
     found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such message in Badmail"))
 }
 
-fn id_of(group: &Group) -> String {
-    match Name::of(&group.name) {
+/// What a file of Badmail is named by.
+pub(super) fn id_of(name: &OsStr) -> String {
+    match Name::of(name) {
         Name::Message(id) => id.to_string(),
-        _ => text::printable(group.name.as_encoded_bytes()).into_owned(),
+        _ => text::printable(name.as_encoded_bytes()).into_owned(),
     }
 }
 
@@ -230,7 +231,7 @@ fn describe(core: &Core, group: &Group) -> io::Result<BadMessage> {
     };
     let mailbox = block.sender.as_ref().and_then(|sender| sender.mailbox());
     Ok(BadMessage {
-        id: id_of(group),
+        id: id_of(&group.name),
         reason,
         received: block.received.unwrap_or_else(|| touched(stamp)),
         sender: mailbox.map(Address::to_string).unwrap_or_default(),
@@ -286,7 +287,7 @@ fn excess(
             break;
         };
         total -= size;
-        let id = id_of(&group);
+        let id = id_of(&group.name);
         excess.push((group, Removed { id, size, age, setting }));
     }
     excess

@@ -1,13 +1,14 @@
 //! What all parts of the queue share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::id::{Ids, QueueId};
+use super::journal::Journal;
 use super::pool::locked;
-use super::store::{Folder, Stamp, Store};
+use super::store::{Stamp, Store};
 use super::temporary::Temporary;
 use crate::clock::Timestamp;
 
@@ -18,16 +19,18 @@ const SUFFIX: &str = ".eml";
 pub(super) struct Core {
     pub(super) store: Arc<dyn Store>,
     pub(super) ids: Ids,
-    /// Messages whose files the queue is writing at this moment. Whoever watches the folder sees them change and need
-    /// not look.
-    busy: Mutex<HashSet<QueueId>>,
+    pub(super) journal: Arc<Journal>,
+    /// Messages whose files the engine is changing at this moment, and how many [`Busy`] say so. Whoever watches the
+    /// folder sees them change and need not look.
+    busy: Mutex<HashMap<QueueId, usize>>,
     /// Files that made no sense when last looked at: perhaps half written. The next look decides.
     puzzling: Mutex<HashMap<OsString, Stamp>>,
 }
 
 impl Core {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, ids: Ids::default(), busy: Mutex::default(), puzzling: Mutex::default() }
+    pub(super) fn new(store: Arc<dyn Store>, journal: Journal) -> Self {
+        let (ids, journal) = (Ids::default(), Arc::new(journal));
+        Self { store, ids, journal, busy: Mutex::default(), puzzling: Mutex::default() }
     }
 
     /// A new file under a temporary name of its own.
@@ -36,19 +39,14 @@ impl Core {
         Temporary::create(&self.store, name.into())
     }
 
-    /// Whether a name is not that of a link, a pipe or a device.
-    pub(super) fn is_regular(&self, folder: Folder, name: &OsStr) -> bool {
-        !matches!(self.store.stat(folder, name), Err(error) if error.kind() == io::ErrorKind::InvalidInput)
-    }
-
-    /// Marks a message as being written, until the guard is dropped.
+    /// Marks a message as being changed, until the guard is dropped. Guards of one message may overlap.
     pub(super) fn begin(self: &Arc<Self>, id: &QueueId) -> Busy {
-        locked(&self.busy).insert(id.clone());
+        *locked(&self.busy).entry(id.clone()).or_default() += 1;
         Busy { core: Arc::clone(self), id: id.clone() }
     }
 
     pub(super) fn is_busy(&self, id: &QueueId) -> bool {
-        locked(&self.busy).contains(id)
+        locked(&self.busy).contains_key(id)
     }
 
     /// Whether a puzzling file looks as it did at the last look, so that nobody is writing it.
@@ -62,7 +60,8 @@ impl Core {
     }
 }
 
-/// The queue is writing this message.
+/// The engine is changing the file of this message.
+#[must_use = "the message is busy for as long as this is kept"]
 pub(crate) struct Busy {
     core: Arc<Core>,
     id: QueueId,
@@ -76,7 +75,13 @@ impl std::fmt::Debug for Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        locked(&self.core.busy).remove(&self.id);
+        let mut busy = locked(&self.core.busy);
+        if let Some(guards) = busy.get_mut(&self.id) {
+            *guards -= 1;
+            if *guards == 0 {
+                busy.remove(&self.id);
+            }
+        }
     }
 }
 

@@ -91,7 +91,7 @@ impl Store for DirectoryStore {
     }
 
     fn open(&self, folder: Folder, name: &OsStr, access: Access) -> io::Result<(Box<dyn StoredFile>, Stamp)> {
-        let file = files::open_regular(&self.path(folder, name), access == Access::Write)?;
+        let file = files::open_regular(&self.path(folder, name), is_writable(access))?;
         let stamp = stamp(&file.metadata()?)?;
         Ok((Box::new(DirectoryFile { file, synced: self.synced }), stamp))
     }
@@ -115,6 +115,10 @@ impl Store for DirectoryStore {
 
     fn publish(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
         files::rename_new(&self.path(from.0, from.1), &self.path(to.0, to.1))
+    }
+
+    fn publish_unsettled(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
+        files::rename_new_unsettled(&self.path(from.0, from.1), &self.path(to.0, to.1))
     }
 
     fn replace(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
@@ -161,12 +165,24 @@ impl StoredFile for DirectoryFile {
         if self.synced { self.file.sync_all() } else { Ok(()) }
     }
 
+    fn sync_data(&self) -> io::Result<()> {
+        if self.synced { self.file.sync_data() } else { Ok(()) }
+    }
+
     fn stamp(&self) -> io::Result<Stamp> {
         stamp(&self.file.metadata()?)
     }
 
     fn links(&self) -> io::Result<u64> {
         files::links(&self.file)
+    }
+}
+
+fn is_writable(access: Access) -> bool {
+    match access {
+        Access::Read => false,
+        Access::Write => true,
+        Access::Sync => files::SYNC_NEEDS_WRITING,
     }
 }
 

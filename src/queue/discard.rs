@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::core::{Core, file_name, touched};
 use super::error::ReadError;
 use super::id::QueueId;
+use super::journal::Record;
 use super::store::{Access, Folder, Kind};
 use super::{Committed, Queue, read};
 use crate::clock::Timestamp;
@@ -42,9 +43,12 @@ fn discard(core: &Core, id: &QueueId) -> io::Result<()> {
     if file.read_at(&mut first, 0)? == 1 {
         file.write_at(&first, 0)?;
     }
+    // Until now its content may be on disk in the journal alone.
+    file.sync()?;
     drop(file);
     core.store.replace((Folder::Queue, &name), (Folder::Deleted, &name))?;
     core.store.sync_folder(Folder::Deleted)?;
+    core.journal.note(&[Record::Move { id: id.clone() }]);
     core.store.sync_folder(Folder::Queue)
 }
 

@@ -14,12 +14,12 @@ use super::error::ReadError;
 use super::id::QueueId;
 use super::message::Message;
 use super::store::{Access, Folder, Kind, Stamp, StoredFile};
-use super::{Queue, read};
+use super::{Queue, badmail, read};
 
 /// What became of a file since it was last looked at.
 #[derive(Debug)]
 pub enum Inspection {
-    /// Nothing, or the queue itself is writing it at this moment.
+    /// Nothing, or the engine itself is changing it at this moment.
     Unchanged,
     /// It is not there.
     Gone,
@@ -27,8 +27,8 @@ pub enum Inspection {
     Changed(Box<Message>, Stamp),
     /// It makes no sense, but somebody may still be writing it: look again in a quarter of a second.
     Unfinished,
-    /// Moved to Badmail with this reason.
-    SetAside(String),
+    /// It is in Badmail now.
+    SetAside(SetAside),
 }
 
 /// What became of a file that somebody put into Queue under a name of their own.
@@ -38,10 +38,19 @@ pub enum Adoption {
     Adopted(QueueId, Box<Message>, Stamp),
     /// Somebody may still be writing it: look again in a quarter of a second.
     Unfinished,
-    /// Moved to Badmail with this reason.
-    SetAside(String),
+    /// It is in Badmail now.
+    SetAside(SetAside),
     /// It is not there, or it is none of our business: a folder, an editor's hidden file.
     Gone,
+}
+
+/// A file of Queue that was moved to Badmail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// What Badmail names it by; printable.
+    pub badmail: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The files of Queue.
@@ -74,18 +83,20 @@ impl Queue {
 }
 
 fn inspect(core: &Arc<Core>, id: &QueueId, known: Option<Stamp>) -> io::Result<Inspection> {
+    let name = file_name(id);
+    let opened = open(core, &name)?;
+    // Asked only now: work that began behind the question could already have changed what was opened.
     if core.is_busy(id) {
         return Ok(Inspection::Unchanged);
     }
-    let name = file_name(id);
-    let Some((file, stamp)) = open(core, &name)? else { return Ok(Inspection::Gone) };
+    let Some((file, stamp)) = opened else { return Ok(Inspection::Gone) };
     if known == Some(stamp) {
         return Ok(Inspection::Unchanged);
     }
     Ok(match look(core, &name, file.as_deref(), stamp)? {
         Look::Message(message) => Inspection::Changed(message, stamp),
         Look::Unfinished => Inspection::Unfinished,
-        Look::SetAside(reason) => Inspection::SetAside(reason),
+        Look::SetAside(aside) => Inspection::SetAside(aside),
     })
 }
 
@@ -112,14 +123,14 @@ fn adopt(core: &Arc<Core>, name: &OsStr) -> io::Result<Adoption> {
             Adoption::Adopted(id, message, stamp)
         }
         Look::Unfinished => Adoption::Unfinished,
-        Look::SetAside(reason) => Adoption::SetAside(reason),
+        Look::SetAside(aside) => Adoption::SetAside(aside),
     })
 }
 
 fn adopted(inspection: Inspection, id: QueueId) -> Adoption {
     match inspection {
         Inspection::Changed(message, stamp) => Adoption::Adopted(id, message, stamp),
-        Inspection::SetAside(reason) => Adoption::SetAside(reason),
+        Inspection::SetAside(aside) => Adoption::SetAside(aside),
         Inspection::Unfinished => Adoption::Unfinished,
         Inspection::Unchanged | Inspection::Gone => Adoption::Gone,
     }
@@ -142,7 +153,7 @@ fn scan(core: &Core) -> io::Result<Scan> {
 enum Look {
     Message(Box<Message>),
     Unfinished,
-    SetAside(String),
+    SetAside(SetAside),
 }
 
 fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: Stamp) -> io::Result<Look> {
@@ -156,13 +167,18 @@ fn look(core: &Arc<Core>, name: &OsStr, file: Option<&dyn StoredFile>, stamp: St
         Some(Err(ReadError::Malformed(reason))) => reason,
         None => "it is not a regular file".to_owned(),
     };
+    if let Name::Message(id) = Name::of(name)
+        && core.journal.is_awaited(&id)
+    {
+        return Ok(Look::Unfinished);
+    }
     if core.is_settled(name, stamp) { put_aside(core, name, reason).map(Look::SetAside) } else { Ok(Look::Unfinished) }
 }
 
-fn put_aside(core: &Arc<Core>, name: &OsStr, reason: String) -> io::Result<String> {
-    set_aside(core, name, &reason)?;
+fn put_aside(core: &Arc<Core>, name: &OsStr, reason: String) -> io::Result<SetAside> {
+    let badmail = badmail::id_of(&set_aside(core, name, &reason)?);
     core.solved(name);
-    Ok(reason)
+    Ok(SetAside { badmail, reason })
 }
 
 /// Opens a file of Queue; `None` for the handle if it is no regular file, `None` for all if it is not there.
@@ -174,13 +190,15 @@ fn open(core: &Core, name: &OsStr) -> io::Result<Option<(Option<Box<dyn StoredFi
             core.solved(name);
             Ok(None)
         }
-        Err(_) if !core.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
+        Err(_) if !core.store.is_regular(Folder::Queue, name) => Ok(Some((None, Stamp { modified: 0, size: 0 }))),
         Err(error) => Err(error),
     }
 }
 
 /// Gives a message made by hand a name of ours: the one it nearly has if that is free, else a fresh one.
 pub(super) fn rename(core: &Core, name: &OsStr, wanted: Option<QueueId>, stamp: Stamp) -> io::Result<QueueId> {
+    // Under another name it may be one that the journal covers.
+    core.store.open(Folder::Queue, name, Access::Sync)?.0.sync()?;
     let mut id = wanted.unwrap_or_else(|| core.ids.next(touched(stamp)));
     loop {
         let new: OsString = file_name(&id);

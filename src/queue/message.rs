@@ -26,7 +26,8 @@ pub struct Message {
     pub next: Timestamp,
     /// The sender was told of the delay.
     pub delay_reported: bool,
-    /// The last thing a remote server, or we ourselves, said of it: one printable line.
+    /// The last thing a remote server, or we ourselves, said of it that was no success: why it waits, or failed. One
+    /// printable line.
     pub last_reply: Option<Box<str>>,
 }
 
@@ -140,7 +141,67 @@ impl Message {
     /// Writes down what became of one recipient.
     pub fn settle(&mut self, recipient: usize, status: Status, reply: &Reply, host: &str) {
         let line: Box<str> = if host.is_empty() { reply.to_string() } else { format!("{reply} ({host})") }.into();
-        self.progress[recipient] = Progress { status, reply: Some(line.clone()) };
-        self.last_reply = Some(line);
+        let before = std::mem::replace(&mut self.progress[recipient], Progress { status, reply: Some(line.clone()) });
+        if status != Status::Delivered {
+            self.last_reply = Some(line);
+        } else if before.reply.is_some() && before.reply == self.last_reply {
+            self.last_reply = self.said(Status::Pending).or_else(|| self.said(Status::Failed));
+        }
+    }
+
+    /// What was said of the last recipient that is so far.
+    fn said(&self, status: Status) -> Option<Box<str>> {
+        self.progress.iter().rev().filter(|progress| progress.status == status).find_map(|other| other.reply.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Status::{Delivered, Failed, Pending};
+    use super::*;
+    use crate::mail::{Address, EnhancedStatus, Recipient, ReversePath};
+
+    /// A message with this many recipients, after what was said of some of them, in this order.
+    fn settled(recipients: usize, said: &[(usize, Status, &str)]) -> Message {
+        let mut envelope = Envelope::new(ReversePath::Null);
+        let recipient = Recipient::new(Address::parse("a@x.example", true).unwrap());
+        envelope.recipients = vec![recipient; recipients];
+        let mut message = Message::new(envelope, Origin::default(), Timestamp::default());
+        for (recipient, status, text) in said {
+            message.settle(*recipient, *status, &Reply::new(250, EnhancedStatus::new(2, 0, 0), *text), "");
+        }
+        message
+    }
+
+    fn last(recipients: usize, said: &[(usize, Status, &str)]) -> Option<String> {
+        let reply = settled(recipients, said).last_reply?;
+        Some(reply.trim_start_matches("250 2.0.0 ").to_owned())
+    }
+
+    #[test]
+    fn the_last_reply_is_the_newest_that_was_no_success() {
+        assert_eq!(last(2, &[(0, Pending, "full"), (1, Delivered, "ok")]).as_deref(), Some("full"));
+        assert_eq!(last(2, &[(1, Delivered, "ok"), (0, Pending, "full")]).as_deref(), Some("full"));
+        assert_eq!(last(2, &[(0, Failed, "nobody"), (1, Pending, "full")]).as_deref(), Some("full"));
+        assert_eq!(last(2, &[(0, Failed, "nobody"), (1, Delivered, "ok")]).as_deref(), Some("nobody"));
+        assert_eq!(last(1, &[(0, Delivered, "ok")]), None);
+    }
+
+    #[test]
+    fn what_was_said_of_a_recipient_before_its_success_makes_way_for_what_keeps_the_others() {
+        let busy = [(0, Failed, "nobody"), (1, Pending, "full"), (2, Pending, "busy")];
+        let then = |rest: &[_]| last(3, &[&busy, rest].concat());
+        assert_eq!(then(&[(2, Delivered, "ok")]).as_deref(), Some("full"));
+        assert_eq!(then(&[(1, Delivered, "ok")]).as_deref(), Some("busy"));
+        assert_eq!(then(&[(2, Delivered, "ok"), (1, Delivered, "ok")]).as_deref(), Some("nobody"));
+        assert_eq!(last(2, &[(0, Pending, "busy"), (0, Delivered, "ok")]), None, "of the other nothing is known");
+    }
+
+    #[test]
+    fn a_reply_read_back_from_the_file_stays_where_nobody_knows_whose_it_was() {
+        let mut message = settled(2, &[]);
+        message.last_reply = Some("451 later".into());
+        message.settle(0, Delivered, &Reply::new(250, EnhancedStatus::new(2, 0, 0), "ok"), "");
+        assert_eq!(message.last_reply.as_deref(), Some("451 later"));
     }
 }

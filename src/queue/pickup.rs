@@ -30,7 +30,7 @@ use self::take::{Outcome, Taker};
 use super::core::Core;
 use super::store::{Folder, Kind, Stamp};
 use super::temporary::with_folders;
-use super::{Committed, Queue};
+use super::{Committed, Queue, badmail};
 use crate::clock::Timestamp;
 use crate::config::Settings;
 use crate::mail::Domain;
@@ -84,7 +84,7 @@ pub enum Taken {
         file: String,
         /// Why.
         reason: String,
-        /// Its name in Badmail, printable.
+        /// What Badmail names it by; printable.
         badmail: String,
     },
 }
@@ -201,7 +201,7 @@ impl Pickup {
             }
             Outcome::SetAside { reason, badmail } => {
                 tracing::warn!(%file, %reason, "a file of Pickup went to Badmail");
-                Some(Taken::SetAside { file, reason, badmail: shown(&badmail) })
+                Some(Taken::SetAside { file, reason, badmail: badmail::id_of(&badmail) })
             }
             Outcome::Gone => None,
             Outcome::Cleared => {

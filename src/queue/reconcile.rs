@@ -8,13 +8,15 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 
-use super::core::{Core, file_name};
+use super::core::{Busy, Core, file_name};
+use super::inspect::SetAside;
 use super::store::{Folder, Stamp};
 use super::{Adoption, Inspection, Message, Queue, QueueId, Scan, Touched};
 use crate::text;
 
 /// What its owner knows of the queue. A message is known from before its file is committed, or from the return of
-/// the commit, until after its file is removed: forgotten any earlier, its file would look like a new one.
+/// the commit, until after its file is removed: forgotten any earlier, its file would look like a new one. Where it
+/// learns of a change only after the change was made, it keeps a [`Queue::busy`] in between.
 pub trait Known {
     /// What the message's file looked like when it was last read or written; `None` if there is no such message.
     fn stamp(&self, id: &QueueId) -> Option<Stamp>;
@@ -35,8 +37,10 @@ pub enum Change {
     SetAside {
         /// The message it was, where it was one.
         id: Option<QueueId>,
-        /// The name of the file, printable.
+        /// The name that the file had, printable.
         file: String,
+        /// What Badmail names it by; printable.
+        badmail: String,
         /// Why.
         reason: String,
     },
@@ -88,6 +92,12 @@ impl Queue {
         reconciliation
     }
 
+    /// Until this is dropped, whatever happens to a message's file is our own work and no change by hand: for whoever
+    /// changes or removes the file, to be kept until the owner of the queue knows.
+    pub(crate) fn busy(&self, id: &QueueId) -> Busy {
+        self.core().begin(id)
+    }
+
     async fn reconcile_message(&self, id: QueueId, known: &impl Known, found: &mut Reconciliation) {
         let before = known.stamp(&id);
         match self.inspect(&id, before).await {
@@ -101,7 +111,9 @@ impl Queue {
         let file = || text::printable(name.as_encoded_bytes()).into_owned();
         match self.adopt(name).await {
             Ok(Adoption::Adopted(id, message, stamp)) => found.changes.push(Change::Appeared(id, message, stamp)),
-            Ok(Adoption::SetAside(reason)) => found.changes.push(Change::SetAside { id: None, file: file(), reason }),
+            Ok(Adoption::SetAside(SetAside { badmail, reason })) => {
+                found.changes.push(Change::SetAside { id: None, file: file(), badmail, reason });
+            }
             Ok(Adoption::Unfinished) => found.again.push(Touched::Foreign(name.to_owned())),
             Ok(Adoption::Gone) => {}
             Err(error) => warn_of(&file(), &error),
@@ -157,9 +169,9 @@ fn differing(
 /// What an inspection means, given what was known before and after it.
 fn judge(id: &QueueId, before: Option<Stamp>, inspection: Inspection, after: Option<Stamp>) -> Option<Change> {
     match inspection {
-        Inspection::SetAside(reason) => {
+        Inspection::SetAside(SetAside { badmail, reason }) => {
             let file = file_name(id).to_string_lossy().into_owned();
-            Some(Change::SetAside { id: before.map(|_| id.clone()), file, reason })
+            Some(Change::SetAside { id: before.map(|_| id.clone()), file, badmail, reason })
         }
         _ if before != after => None,
         Inspection::Unchanged | Inspection::Unfinished => None,
@@ -178,7 +190,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::mail::{Envelope, ReversePath};
-    use crate::queue::Origin;
+    use crate::queue::{DirectoryStore, Folders, Origin};
 
     fn id(text: &str) -> QueueId {
         text.parse().unwrap()
@@ -213,8 +225,34 @@ mod tests {
 
     #[test]
     fn a_file_set_aside_is_told_whatever_is_known() {
-        let told = judge(&id("a"), Some(stamp(1)), Inspection::SetAside("torn".to_owned()), None);
+        let aside = SetAside { badmail: "a".to_owned(), reason: "torn".to_owned() };
+        let told = judge(&id("a"), Some(stamp(1)), Inspection::SetAside(aside), None);
         assert!(matches!(told, Some(Change::SetAside { id: Some(_), reason, .. }) if reason == "torn"));
+    }
+
+    struct One(QueueId);
+
+    impl Known for One {
+        fn stamp(&self, id: &QueueId) -> Option<Stamp> {
+            (*id == self.0).then_some(stamp(1))
+        }
+
+        fn ids(&self) -> Vec<QueueId> {
+            vec![self.0.clone()]
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_busy_is_let_alone_until_its_last_guard_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = Queue::open(std::sync::Arc::new(DirectoryStore::new(Folders::below(folder.path())))).unwrap();
+        let (id, known) = (id("a"), One(id("a")));
+        let changes = async || queue.reconcile([Touched::Message(id.clone())], &known).await.changes;
+        let busy = queue.busy(&id);
+        drop(queue.busy(&id));
+        assert!(changes().await.is_empty());
+        drop(busy);
+        assert!(matches!(&changes().await[..], [Change::Vanished(gone)] if *gone == id));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Writing down what became of a message.
 
-use std::io;
 use std::sync::Arc;
 
 use super::block::{self, Rendered};
@@ -27,16 +26,6 @@ impl Queue {
         let (core, id) = (self.core(), id.clone());
         let block = block::render(message, None);
         self.workers().run(move || Ok(record(&core, &id, block, known))).await?
-    }
-
-    /// Unlinks a finished message. Gone already is no error.
-    pub async fn remove(&self, id: &QueueId) -> io::Result<()> {
-        let (core, id) = (self.core(), id.clone());
-        let work = move || match core.store.remove(Folder::Queue, &file_name(&id)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-        self.workers().run(work).await
     }
 }
 

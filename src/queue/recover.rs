@@ -25,6 +25,8 @@ const BATCH: usize = 256;
 /// What recovery found at start.
 #[derive(Debug, Default)]
 pub struct Recovery {
+    /// Messages that a crash had left in the journal alone, and that were written to Queue when it was opened.
+    pub restored: usize,
     /// Messages read.
     pub loaded: usize,
     /// Temporary files removed.
@@ -52,7 +54,7 @@ impl Queue {
     /// Blocking, in parallel inside: every message file of Queue; removes temporary files, sets aside the rest.
     pub fn recover(&self, mut each: impl FnMut(QueueId, Message, Stamp)) -> io::Result<Recovery> {
         let core = self.core();
-        let mut recovery = Recovery::default();
+        let mut recovery = Recovery { restored: core.journal.restored(), ..Recovery::default() };
         remove_temporary(&core, &mut recovery)?;
         let mut odd = Vec::new();
         read_all(&core, |found| match found {
@@ -146,6 +148,7 @@ fn read_one(core: &Core, name: OsString, kind: Kind) -> Found {
     match read {
         Ok((message, stamp)) => Found::Message(id, Box::new(message), stamp),
         Err(ReadError::Gone) => Found::Vanished,
+        Err(ReadError::Malformed(_)) if core.journal.is_awaited(&id) => Found::Vanished,
         Err(ReadError::Malformed(reason)) => odd(name, &reason),
         Err(ReadError::Io(error)) => odd(name, &format!("it cannot be read: {error}")),
     }

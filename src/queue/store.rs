@@ -27,12 +27,23 @@ pub enum Folder {
     Incoming,
     /// What a person deleted, for a day.
     Deleted,
+    /// Accepted messages a second time, until their files are on disk.
+    Journal,
 }
 
 impl Folder {
     /// All of them, each behind the one it lies in.
-    pub const ALL: [Self; 8] =
-        [Self::Pickup, Self::Queue, Self::Badmail, Self::Drop, Self::State, Self::Taken, Self::Incoming, Self::Deleted];
+    pub const ALL: [Self; 9] = [
+        Self::Pickup,
+        Self::Queue,
+        Self::Badmail,
+        Self::Drop,
+        Self::State,
+        Self::Taken,
+        Self::Incoming,
+        Self::Deleted,
+        Self::Journal,
+    ];
 }
 
 /// Where the folders of a mailroot are.
@@ -52,6 +63,8 @@ pub struct Folders {
     pub taken: PathBuf,
     /// `.state/incoming`.
     pub incoming: PathBuf,
+    /// `.journal`: not below `.state` either.
+    pub journal: PathBuf,
 }
 
 impl Folders {
@@ -65,6 +78,7 @@ impl Folders {
             state: mailroot.join(".state"),
             taken: mailroot.join(".taken"),
             incoming: mailroot.join(".state").join("incoming"),
+            journal: mailroot.join(".journal"),
         }
     }
 
@@ -79,6 +93,7 @@ impl Folders {
             Folder::Drop => self.drop.clone(),
             Folder::State => self.state.clone(),
             Folder::Deleted => self.state.join("deleted"),
+            Folder::Journal => self.journal.clone(),
         }
     }
 }
@@ -119,6 +134,8 @@ pub enum Access {
     Read,
     /// Reading and writing.
     Write,
+    /// [`StoredFile::sync`] alone.
+    Sync,
 }
 
 /// All input and output of the queue. Every call blocks; the queue makes them on threads of its own.
@@ -145,11 +162,22 @@ pub trait Store: Send + Sync + 'static {
     /// [`io::ErrorKind::InvalidInput`].
     fn stat(&self, folder: Folder, name: &OsStr) -> io::Result<Stamp>;
 
+    /// Whether a name is not that of a link, a pipe or a device.
+    fn is_regular(&self, folder: Folder, name: &OsStr) -> bool {
+        !matches!(self.stat(folder, name), Err(error) if error.kind() == io::ErrorKind::InvalidInput)
+    }
+
     /// Calls `each` with every name in a folder, in no order. What comes or goes meanwhile may be missed.
     fn list(&self, folder: Folder, each: &mut dyn FnMut(Entry)) -> io::Result<()>;
 
     /// Moves a file to a name that must be free ([`io::ErrorKind::AlreadyExists`] otherwise).
     fn publish(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()>;
+
+    /// The same, but the name may be lost in a power cut until both the file and the folder are synced. Where a move
+    /// syncs by itself, this one does not.
+    fn publish_unsettled(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
+        self.publish(from, to)
+    }
 
     /// Moves a file to a name, in place of what has it.
     fn replace(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()>;
@@ -165,7 +193,7 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// An open file of a [`Store`].
-pub trait StoredFile: Send {
+pub trait StoredFile: Send + Sync {
     /// Writes behind what this handle wrote so far.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
@@ -178,6 +206,9 @@ pub trait StoredFile: Send {
     /// Puts the content on disk. After an error the handle must not be synced again: the system may have forgotten
     /// what it could not write, and would report success.
     fn sync(&self) -> io::Result<()>;
+
+    /// Puts the octets on disk, and whatever is needed to read them back, but not the times. The same care is due.
+    fn sync_data(&self) -> io::Result<()>;
 
     /// What the file looks like now.
     fn stamp(&self) -> io::Result<Stamp>;

@@ -49,6 +49,18 @@ impl Temporary {
         file.stamp()
     }
 
+    /// Closes the file without putting its content on disk.
+    pub(super) fn close(&mut self) -> io::Result<Stamp> {
+        self.file.take().ok_or_else(closed)?.stamp()
+    }
+
+    /// Moves a file that was closed to a free name. The name is on disk once the file and the folder were synced.
+    pub(super) fn publish_unsettled(&mut self, folder: Folder, name: &OsStr) -> io::Result<()> {
+        with_folders(&*self.store, || self.store.publish_unsettled((Folder::Incoming, &self.name), (folder, name)))?;
+        self.is_moved = true;
+        Ok(())
+    }
+
     /// Moves the finished file to a free name. The name is on disk after a sync of the folder.
     pub(super) fn publish(&mut self, folder: Folder, name: &OsStr) -> io::Result<()> {
         with_folders(&*self.store, || self.store.publish((Folder::Incoming, &self.name), (folder, name)))?;

@@ -35,7 +35,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_OCTETS: usize = 256 * 1024;
 
-/// Runs one session to its end. `draining` turning true lets the session finish its transaction, then says 421.
+/// Runs one session to its end. `draining` turning true lets the session finish the message whose content is on its
+/// way, and answers the commands at hand; to a client that is then silent, or done, it says 421.
 ///
 /// Timeouts are those of the settings at the start of the session: `general.connection_timeout` for each command,
 /// counted from the moment it is awaited and not from its last octet; for each read of content; and for the client
@@ -147,8 +148,7 @@ where
     async fn next_step(&mut self) -> Result<Step, End> {
         let deadline = Instant::now() + self.timeout;
         loop {
-            let idle = !self.dialogue.in_transaction();
-            if idle && *self.draining.borrow() {
+            if !self.dialogue.in_transaction() && *self.draining.borrow() {
                 return Err(End::Draining);
             }
             let unread = self.input.unread();
@@ -171,7 +171,7 @@ where
                 Found::Endless => return Ok(Step::Close(self.dialogue.line_too_long())),
                 Found::Incomplete(octets) => {
                     self.input.consume(octets);
-                    self.receive(deadline, idle).await?;
+                    self.receive(deadline).await?;
                 }
             }
         }
@@ -247,15 +247,16 @@ where
         if self.output.is_full() { self.flush().await } else { Ok(()) }
     }
 
-    /// Sends what is gathered and waits for more commands.
-    async fn receive(&mut self, deadline: Instant, idle: bool) -> Result<(), End> {
+    /// Sends what is gathered and waits for more commands; while the engine stops, only between two chunks of content.
+    async fn receive(&mut self, deadline: Instant) -> Result<(), End> {
         self.flush().await?;
+        let between_chunks = self.chunks.is_some();
         let Self { stream, input, session, draining, .. } = self;
         tokio::select! {
             biased;
             () = session.closed() => Err(End::Closed),
             received = input.fill(stream) => some(&received),
-            () = drained(draining), if idle => Err(End::Draining),
+            () = drained(draining), if !between_chunks => Err(End::Draining),
             () = sleep_until(deadline) => Err(End::TimedOut),
         }
     }

@@ -92,6 +92,8 @@ pub(crate) fn page() -> QueuePage {
 }
 
 fn sessions() -> Vec<SessionSnapshot> {
+    use Direction::{Inbound, Outbound};
+
     let session = |id, direction, peer: &str, name: &str, activity, messages, bytes, age| SessionSnapshot {
         id,
         direction,
@@ -104,7 +106,6 @@ fn sessions() -> Vec<SessionSnapshot> {
         user: None,
         is_encrypted: false,
     };
-    use Direction::{Inbound, Outbound};
     vec![
         session(17, Inbound, "192.0.2.17:50122", "scanner-3.corp.example", Activity::Content, 0, 1_843_200, 12),
         session(21, Inbound, "192.0.2.40:41810", "db01", Activity::Idle, 212, 812_000, 3_725),

@@ -54,7 +54,9 @@ impl Play {
         self.check(what);
         for _ in 0..10 {
             let effects = self.driver.take_effects();
-            effects.iter().for_each(|effect| self.check_effect(effect));
+            for effect in &effects {
+                self.check_effect(effect);
+            }
             let answers: Vec<_> = effects.iter().flat_map(|effect| self.stage.answers(effect)).collect();
             if answers.is_empty() {
                 break;
@@ -116,7 +118,9 @@ fn act_out(text: &str, pane: PaneId, table: &[Action]) {
 
 fn act_out_all(wanted: Scope, pane: PaneId) {
     for (_, table) in actions().into_iter().filter(|(scope, _)| *scope == wanted) {
-        some_texts().iter().for_each(|text| act_out(text, pane, table));
+        for text in some_texts() {
+            act_out(&text, pane, table);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod pictures;
 mod queue;
 mod screenshots;
 mod sessions;
+mod settings;
 mod stage;
 mod transcript;
 mod trial;

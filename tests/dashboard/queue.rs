@@ -2,7 +2,7 @@
 
 mod acts;
 mod detail;
-mod harness;
+pub(crate) mod harness;
 mod hostile;
 mod list;
 mod looks;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use mailroot::dashboard::{Answer, Colors, PaneId, Preferences, ThemeName, Viewer};
 use mailroot::engine::Role;
 
+use self::scenes::press;
 use self::svg::svg;
 use super::driver::{Driver, viewer};
 use super::fixtures;
@@ -37,12 +38,36 @@ struct Screen {
 
 const WIDE: Screen = Screen { size: (112, 30), theme: ThemeName::Dark, pane: PaneId::Sessions, zoomed: true };
 
+const QUEUE: Screen = Screen { pane: PaneId::Queue, ..WIDE };
+const SETTINGS: Screen = Screen { pane: PaneId::Settings, ..WIDE };
+
 const PICTURES: &[Picture] = &[
     Picture {
         name: "overview",
         caption: "The whole relay on one screen",
-        screen: Screen { size: (124, 42), pane: PaneId::Sessions, zoomed: false, ..WIDE },
-        play: busy,
+        screen: Screen { size: (124, 42), zoomed: false, ..QUEUE },
+        play: |driver| {
+            busy(driver);
+            press(driver, "j");
+        },
+    },
+    Picture {
+        name: "queue",
+        caption: "Queue: what waits, since when, and why",
+        screen: QUEUE,
+        play: |driver| press(driver, "j<Space><Space>"),
+    },
+    Picture {
+        name: "message",
+        caption: "One message: its envelope, and what every attempt came to",
+        screen: QUEUE,
+        play: |driver| press(driver, "j<Enter>"),
+    },
+    Picture {
+        name: "destinations",
+        caption: "The queue by destination and age",
+        screen: QUEUE,
+        play: |driver| press(driver, "D"),
     },
     Picture { name: "sessions", caption: "Sessions: who is connected, and to whom we are", screen: WIDE, play: busy },
     Picture {
@@ -50,7 +75,7 @@ const PICTURES: &[Picture] = &[
         caption: "A session, watched live",
         screen: WIDE,
         play: |driver| {
-            driver.press("<Enter>");
+            press(driver, "<Enter>");
             for event in fixtures::transcript() {
                 driver.answer(Answer::Transcript(3, Some(event)));
             }
@@ -61,37 +86,61 @@ const PICTURES: &[Picture] = &[
         caption: "A test message: its dialogue, and what becomes of it",
         screen: WIDE,
         play: |driver| {
-            driver.press("Tbob@example.com<Enter>");
+            press(driver, "Tbob@example.com<Enter>");
             for event in fixtures::trial("0JX4K77A") {
                 driver.answer(Answer::Trial(event));
             }
+            driver.see(scenes::delivered("0JX4K77A"));
         },
     },
     Picture {
         name: "log",
         caption: "Log: what happened to each message",
         screen: Screen { pane: PaneId::Log, ..WIDE },
-        play: |_| {},
+        play: |driver| press(driver, "/greylisted<Enter>"),
+    },
+    Picture {
+        name: "settings",
+        caption: "Settings: the property sheet, tab by tab",
+        screen: SETTINGS,
+        play: |driver| press(driver, "ll"),
+    },
+    Picture {
+        name: "settings-error",
+        caption: "A value that is none is refused beside its field",
+        screen: SETTINGS,
+        play: |driver| {
+            press(driver, "ll<Enter><C-u>2 parsecs<Enter>");
+        },
+    },
+    Picture {
+        name: "settings-review",
+        caption: "What the changes will do, before they are applied",
+        screen: SETTINGS,
+        play: |driver| {
+            press(driver, "ll<Enter><C-u>8 MiB<Enter>");
+            press(driver, "jjj<Enter><C-u>500<Enter>");
+            press(driver, "S<Enter><C-u>smtp.provider.example:587<Enter>");
+            press(driver, "<C-s>");
+        },
     },
     Picture {
         name: "help",
         caption: "Every key, searched by what it does",
-        screen: WIDE,
-        play: |driver| {
-            driver.press("?");
-        },
+        screen: QUEUE,
+        play: |driver| press(driver, "?"),
     },
     Picture {
         name: "light",
         caption: "The light theme",
-        screen: Screen { theme: ThemeName::Light, ..WIDE },
-        play: busy,
+        screen: Screen { theme: ThemeName::Light, ..QUEUE },
+        play: |driver| press(driver, "j"),
     },
     Picture {
         name: "80x24",
         caption: "A terminal of 80 columns and 24 rows, in its own colours",
-        screen: Screen { size: (80, 24), theme: ThemeName::Terminal, ..WIDE },
-        play: busy,
+        screen: Screen { size: (80, 24), theme: ThemeName::Terminal, ..QUEUE },
+        play: |driver| press(driver, "j"),
     },
 ];
 
@@ -107,6 +156,7 @@ fn draw(picture: &Picture) -> String {
     let viewer = Viewer { colors: Colors::True, ..viewer(Role::Admin) };
     let preferences = Preferences { pane, zoomed, theme, ..Preferences::default() };
     let mut driver = Driver::with(viewer, scenes::snapshot(), width, height, &preferences);
+    press(&mut driver, "");
     (picture.play)(&mut driver);
     let cursor = driver.cursor();
     svg(&driver.buffer(), cursor, picture.caption)

@@ -12,6 +12,7 @@ mod stores;
 
 mod acts;
 mod connections;
+mod departures;
 mod house;
 mod local;
 mod reports;

@@ -103,6 +103,24 @@ async fn a_message_of_badmail_is_shown_with_its_reason_and_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_a_file_set_aside_as_badmail_does() {
+    let house = House::start(&[]).await;
+    std::fs::write(house.path("Queue/buy milk.txt"), "and eggs\n").unwrap();
+    std::fs::write(house.path("Queue/notes.eml"), "half a sentence\n").unwrap();
+    std::fs::write(house.path("Queue/picture.jpg"), b"\0\0").unwrap();
+    std::fs::write(house.path("Pickup/no letter.txt"), "nothing\n").unwrap();
+    eventually("all are in the log", async || house.log("event:badmail").await.len() == 4).await;
+    let records = house.log("event:badmail").await;
+    let mut ids: Vec<_> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
+    for id in &ids {
+        let shown = house.view(Command::BadmailShow { id: (*id).to_owned() }).await;
+        assert_eq!(shown["message"]["id"], *id);
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, ["buy_milk_txt", "no_letter_txt", "notes", "picture.jpg"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fs11_mail_is_refused_while_the_queue_cannot_be_written_and_taken_again_by_itself() {
     let house = House::start(&[]).await;
     let mut client = Client::hello(house.address().await).await;

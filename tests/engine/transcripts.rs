@@ -46,7 +46,7 @@ async fn a_client_is_watched_from_now_to_its_end_and_its_content_is_summed_up() 
     let mut watched = watch(&house.handle, session(&house, "inbound").await);
     let known = line(&mut watched).await.unwrap();
     assert!(known.starts_with("- inbound from 127.0.0.1:"), "{known}");
-    assert!(known.ends_with(", idle, 1 messages so far; the dialogue from here on:"), "{known}");
+    assert!(known.ends_with(", idle, 1 message so far; the dialogue from here on:"), "{known}");
     assert!(known.contains(", which calls itself client.example: open for "), "{known}");
     let id = client.submit("<app@corp.example>", &["bob@corp.example"], "Subject: second\r\n\r\n..\r\n").await;
     client.say("BDAT 3\r\nx").await;

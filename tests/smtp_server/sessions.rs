@@ -153,12 +153,13 @@ async fn r065_octets_that_trickle_in_do_not_put_off_the_end_of_a_command() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r066_a_stopping_server_finishes_the_transaction_and_then_says_421() {
+async fn r066_a_stopping_server_takes_the_message_under_way_and_then_says_421() {
     let house = House::new();
     let mut session = Session::hello(&house, insider()).await;
     session.envelope(&["b@y.example"]).await;
-    session.draining.send(true).unwrap();
     assert_eq!(session.say("DATA").await.code, 354);
+    session.draining.send(true).unwrap();
+    assert!(session.is_silent().await);
     session.send("Subject: x\r\n.\r\nMAIL FROM:<a@x.example>\r\n").await;
     let said = session.rest().await;
     assert_eq!(said.iter().map(|reply| reply.code).collect::<Vec<_>>(), [250, 421]);
@@ -166,10 +167,47 @@ async fn r066_a_stopping_server_finishes_the_transaction_and_then_says_421() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r066_a_stopping_server_says_421_to_an_idle_client_at_once() {
-    let mut session = Session::hello(&House::new(), insider()).await;
+async fn r066_a_stopping_server_takes_the_chunks_of_the_message_under_way() {
+    let house = House::new();
+    let mut session = Session::hello(&house, insider()).await;
+    session.envelope(&["b@y.example"]).await;
+    session.send("BDAT 12\r\nSubject: x\r\n").await;
+    assert_eq!(session.reply().await.code, 250);
     session.draining.send(true).unwrap();
-    assert_eq!(session.rest().await[0].codes(), "421 4.3.2");
+    assert!(session.is_silent().await);
+    session.send("BDAT 2 LAST\r\n\r\n").await;
+    let said = session.rest().await;
+    assert_eq!(said.iter().map(|reply| reply.code).collect::<Vec<_>>(), [250, 421]);
+    assert_eq!(house.messages().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r066_a_stopping_server_says_421_at_once_to_a_client_that_sends_nothing() {
+    for in_transaction in [false, true] {
+        let house = House::new();
+        let mut session = Session::hello(&house, insider()).await;
+        if in_transaction {
+            session.envelope(&["b@y.example"]).await;
+        }
+        let stopped = tokio::time::Instant::now();
+        session.draining.send(true).unwrap();
+        let said = session.next().await.unwrap();
+        assert_eq!((said.codes().as_str(), stopped.elapsed()), ("421 4.3.2", Duration::ZERO));
+        assert!(session.rest().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r066_a_stopping_server_answers_the_commands_at_hand() {
+    let house = House::new();
+    let mut session = Session::hello(&house, insider()).await;
+    session.envelope(&["b@y.example"]).await;
+    session.send("RCPT TO:<c@y.example>\r\nDATA\r\n").await;
+    session.draining.send(true).unwrap();
+    assert_eq!((session.reply().await.code, session.reply().await.code), (250, 354));
+    session.send("Subject: x\r\n\r\n.\r\n").await;
+    assert_eq!(session.rest().await.iter().map(|reply| reply.code).collect::<Vec<_>>(), [250, 421]);
+    assert_eq!(house.messages().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,6 +112,12 @@ impl ScriptedPeer {
     pub(crate) async fn listen_on(&self, address: &str) -> SocketAddr {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
+        self.listen_with(listener);
+        address
+    }
+
+    /// Takes the connections of a listener until the test's runtime ends.
+    pub(crate) fn listen_with(&self, listener: TcpListener) {
         let peer = self.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -119,7 +125,6 @@ impl ScriptedPeer {
                 tokio::spawn(async move { peer.serve(stream).await });
             }
         });
-        address
     }
 
     /// What every connection so far brought.

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
 use mailroot::queue::{Access, Entry, Folder, Kind, Stamp, Store, StoredFile};
@@ -86,6 +87,21 @@ impl Disk {
         names.into_iter().map(|name| name.into_string().unwrap()).collect()
     }
 
+    /// Puts octets in the place of a file's behind everybody's back.
+    pub(crate) fn spoil(&self, folder: Folder, name: &str, content: &[u8]) {
+        let mut state = self.state.lock().unwrap();
+        let file = state.find(folder, OsStr::new(name)).unwrap();
+        state.files.get_mut(&file).unwrap().seen = content.to_vec();
+    }
+
+    /// Puts octets in the place of a file's, as a person might.
+    pub(crate) fn overwrite(&self, folder: Folder, name: &str, content: &[u8]) {
+        let mut state = self.state.lock().unwrap();
+        let file = state.find(folder, OsStr::new(name)).unwrap();
+        state.files.get_mut(&file).unwrap().seen.clear();
+        state.write(file, content, 0);
+    }
+
     pub(crate) fn read(&self, folder: Folder, name: &str) -> Vec<u8> {
         let state = self.state.lock().unwrap();
         state.files[&state.folders[&folder].seen[OsStr::new(name)]].seen.clone()
@@ -106,8 +122,10 @@ fn survivor(file: &Inode, random: &mut fastrand::Rng) -> Vec<u8> {
             }
         }
     }
+    // The length on disk grows by whole sectors.
     if content.len() > file.safe.len() && random.bool() {
-        content.truncate(random.usize(file.safe.len()..=content.len()));
+        let length = random.usize(file.safe.len()..=content.len());
+        content.truncate((length - length % SECTOR).max(file.safe.len()));
     }
     content
 }
@@ -283,6 +301,10 @@ impl StoredFile for OpenFile {
         Ok(())
     }
 
+    fn sync_data(&self) -> io::Result<()> {
+        self.sync()
+    }
+
     fn stamp(&self) -> io::Result<Stamp> {
         Ok(self.disk.state.lock().unwrap().stamp(self.file))
     }
@@ -299,16 +321,28 @@ struct Shared {
     plan: Mutex<Plan>,
     gate: Mutex<Gate>,
     moved: Condvar,
+    exit: Mutex<Option<Arc<Barrier>>>,
 }
 
 #[derive(Default)]
 struct Plan {
     operations: Vec<String>,
     fail: Option<(usize, i32)>,
+    fail_kinds: Vec<FailKind>,
     die: Option<usize>,
 }
 
-/// Holds back folder syncs.
+/// Operations of one kind fail.
+struct FailKind {
+    kind: &'static str,
+    errno: i32,
+    /// This many are done before the first fails,
+    spared: usize,
+    /// and so many fail.
+    times: usize,
+}
+
+/// Holds back syncs of Queue and of the journal.
 #[derive(Default)]
 struct Gate {
     is_closed: bool,
@@ -328,6 +362,43 @@ impl FaultyStore {
         plan.fail = Some((number, errno));
     }
 
+    /// From now on all operations of this kind fail, whatever they are done to.
+    pub(crate) fn fail_all(&self, kind: &'static str, errno: i32) {
+        self.add(FailKind { kind, errno, spared: 0, times: usize::MAX });
+    }
+
+    /// The next operation of this kind fails.
+    pub(crate) fn fail_next(&self, kind: &'static str, errno: i32) {
+        self.fail_after(0, kind, errno);
+    }
+
+    /// The operation of this kind that comes after so many others fails.
+    pub(crate) fn fail_after(&self, spared: usize, kind: &'static str, errno: i32) {
+        self.add(FailKind { kind, errno, spared, times: 1 });
+    }
+
+    fn add(&self, fail: FailKind) {
+        self.shared.plan.lock().unwrap().fail_kinds.push(fail);
+    }
+
+    /// No kind of operation fails any more.
+    pub(crate) fn heal(&self) {
+        self.shared.plan.lock().unwrap().fail_kinds.clear();
+    }
+
+    /// Waits until so many operations of a kind were done since the plan was made.
+    pub(crate) fn wait_for(&self, kind: &str, count: usize) {
+        let start = std::time::Instant::now();
+        while self.count(kind) < count {
+            assert!(
+                start.elapsed() < Duration::from_mins(1),
+                "{count} of {kind:?} never came: {:?}",
+                self.operations()
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The operation `number` from now on is done by half or not at all, and none succeeds after it.
     pub(crate) fn die_at(&self, number: usize) {
         let mut plan = self.shared.plan.lock().unwrap();
@@ -341,10 +412,11 @@ impl FaultyStore {
     }
 
     pub(crate) fn count(&self, kind: &str) -> usize {
-        self.operations().iter().filter(|operation| operation.starts_with(kind)).count()
+        let is_of_kind = |operation: &&String| operation.strip_prefix(kind).is_some_and(|rest| !rest.starts_with('_'));
+        self.operations().iter().filter(is_of_kind).count()
     }
 
-    /// From now on a sync of Queue waits until it is let pass.
+    /// From now on a sync of Queue or of the journal waits until it is let pass.
     pub(crate) fn close_gate(&self) {
         self.shared.gate.lock().unwrap().is_closed = true;
     }
@@ -352,6 +424,13 @@ impl FaultyStore {
     pub(crate) fn open_gate(&self) {
         self.shared.gate.lock().unwrap().is_closed = false;
         self.shared.moved.notify_all();
+    }
+
+    /// Whoever takes the next file out of Queue meets this barrier twice: when it is gone, and before going on.
+    pub(crate) fn hold_up_at_exit(&self) -> Arc<Barrier> {
+        let barrier = Arc::new(Barrier::new(2));
+        *self.shared.exit.lock().unwrap() = Some(Arc::clone(&barrier));
+        barrier
     }
 
     /// Lets one waiting sync pass.
@@ -365,9 +444,23 @@ impl FaultyStore {
         let mut gate = self.shared.gate.lock().unwrap();
         while gate.waiting == 0 {
             let (woken, waited) = self.shared.moved.wait_timeout(gate, Duration::from_mins(1)).unwrap();
-            assert!(!waited.timed_out(), "no sync of the folder came");
+            assert!(!waited.timed_out(), "no sync came");
             gate = woken;
         }
+    }
+}
+
+impl Plan {
+    fn fails(&mut self, what: &str) -> Option<i32> {
+        // `sync` is no `sync_data`.
+        let is_meant = |fail: &&mut FailKind| what.strip_prefix(fail.kind).is_some_and(|rest| !rest.starts_with('_'));
+        let fail = self.fail_kinds.iter_mut().filter(|fail| fail.times > 0).find(is_meant)?;
+        if fail.spared > 0 {
+            fail.spared -= 1;
+            return None;
+        }
+        fail.times -= 1;
+        Some(fail.errno)
     }
 }
 
@@ -376,12 +469,14 @@ impl Shared {
     fn step(&self, what: String) -> io::Result<()> {
         let mut plan = self.plan.lock().unwrap();
         let number = plan.operations.len();
+        let fails = plan.fails(&what);
         plan.operations.push(what);
         if plan.die.is_some_and(|die| number >= die) {
             return Err(io::Error::other("the machine is off"));
         }
-        match plan.fail {
-            Some((at, errno)) if at == number => Err(io::Error::from_raw_os_error(errno)),
+        match (plan.fail, fails) {
+            (Some((at, errno)), _) if at == number => Err(io::Error::from_raw_os_error(errno)),
+            (_, Some(errno)) => Err(io::Error::from_raw_os_error(errno)),
             _ => Ok(()),
         }
     }
@@ -390,6 +485,17 @@ impl Shared {
     fn just_died(&self) -> bool {
         let plan = self.plan.lock().unwrap();
         plan.die.is_some_and(|die| plan.operations.len() == die + 1)
+    }
+
+    fn pass_exit(&self, folder: Folder) {
+        if folder != Folder::Queue {
+            return;
+        }
+        let barrier = self.exit.lock().unwrap().take();
+        if let Some(barrier) = barrier {
+            barrier.wait();
+            barrier.wait();
+        }
     }
 
     fn pass_gate(&self) {
@@ -451,12 +557,16 @@ impl Store for FaultyStore {
 
     fn replace(&self, from: (Folder, &OsStr), to: (Folder, &OsStr)) -> io::Result<()> {
         self.shared.step(format!("replace {}", shown(to.0, to.1)))?;
-        self.inner.replace(from, to)
+        self.inner.replace(from, to)?;
+        self.shared.pass_exit(from.0);
+        Ok(())
     }
 
     fn remove(&self, folder: Folder, name: &OsStr) -> io::Result<()> {
         self.shared.step(format!("remove {}", shown(folder, name)))?;
-        self.inner.remove(folder, name)
+        self.inner.remove(folder, name)?;
+        self.shared.pass_exit(folder);
+        Ok(())
     }
 
     fn sync_folder(&self, folder: Folder) -> io::Result<()> {
@@ -476,12 +586,12 @@ struct FaultyFile {
     inner: Box<dyn StoredFile>,
     shared: Arc<Shared>,
     /// A write or sync failed: the queue must not sync this handle any more.
-    is_spoilt: std::cell::Cell<bool>,
+    is_spoilt: AtomicBool,
 }
 
 impl FaultyFile {
     fn spoil(&self, done: io::Result<()>) -> io::Result<()> {
-        self.is_spoilt.set(self.is_spoilt.get() || done.is_err());
+        self.is_spoilt.fetch_or(done.is_err(), Ordering::Relaxed);
         done
     }
 }
@@ -508,10 +618,18 @@ impl StoredFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        assert!(!self.is_spoilt.get(), "a handle was synced after it had failed");
+        assert!(!self.is_spoilt.load(Ordering::Relaxed), "a handle was synced after it had failed");
         let step = self.shared.step("sync".to_owned());
         self.spoil(step)?;
         self.inner.sync()
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        assert!(!self.is_spoilt.load(Ordering::Relaxed), "a handle was synced after it had failed");
+        let step = self.shared.step("sync_data".to_owned());
+        self.spoil(step)?;
+        self.shared.pass_gate();
+        self.inner.sync_data()
     }
 
     fn stamp(&self) -> io::Result<Stamp> {

@@ -5,5 +5,10 @@
 
 #[path = "../support/pty.rs"]
 mod pty;
+#[path = "../support/scripted_peer.rs"]
+mod scripted_peer;
 
+mod client;
 mod manners;
+mod settings;
+mod stuck_mail;

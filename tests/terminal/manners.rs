@@ -1,11 +1,10 @@
 //! What becomes of the terminal: while the program runs, and above all afterwards.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
+use crate::client::Client;
 use crate::pty::{Site, Terminal};
 
 const USUAL: (u16, u16) = (80, 24);
@@ -154,23 +153,9 @@ fn what_a_terminal_answers_is_not_typed() {
 
 /// Sends a message to a local mailbox and waits until it lies in Drop.
 fn assert_mail_flows(site: &Site) {
-    let status = site.ask(&["status", "--json"]);
-    let mut stream = TcpStream::connect(status["listeners"][0].as_str().unwrap()).unwrap();
-    let mut replies = BufReader::new(stream.try_clone().unwrap()).lines();
-    let dialogue = [
-        ("", "220"),
-        ("HELO client.example\r\n", "250"),
-        ("MAIL FROM:<app@corp.example>\r\n", "250"),
-        ("RCPT TO:<bob@relay.example>\r\n", "250"),
-        ("DATA\r\n", "354"),
-        ("Subject: still here\r\n\r\n.\r\n", "250"),
-        ("QUIT\r\n", "221"),
-    ];
-    for (line, reply) in dialogue {
-        stream.write_all(line.as_bytes()).unwrap();
-        let heard = replies.next().unwrap().unwrap();
-        assert!(heard.starts_with(reply), "{line:?}: {heard}");
-    }
+    let mut client = Client::connect(site);
+    assert!(client.say("HELO client.example").starts_with("250"));
+    client.send("app@corp.example", "bob@relay.example", "Subject: still here\r\n\r\nHello.");
     let dropped = || std::fs::read_dir(site.path("mailroot/Drop")).is_ok_and(|mut files| files.next().is_some());
     while !dropped() {
         std::thread::sleep(std::time::Duration::from_millis(10));

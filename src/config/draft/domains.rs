@@ -57,16 +57,13 @@ fn keep_comments(document: &mut DocumentMut, gone: &Table) {
         return;
     }
     let follower = gone.position().and_then(|position| follower(document.as_table(), position));
-    match follower.and_then(|position| at(document.as_table_mut(), position)) {
-        Some(table) => {
-            let own = table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
-            let prefix = format!("{kept}{own}");
-            table.decor_mut().set_prefix(prefix);
-        }
-        None => {
-            let trailing = format!("{kept}{}", document.trailing().as_str().unwrap_or_default());
-            document.set_trailing(trailing);
-        }
+    if let Some(table) = follower.and_then(|position| at(document.as_table_mut(), position)) {
+        let own = table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+        let prefix = format!("{kept}{own}");
+        table.decor_mut().set_prefix(prefix);
+    } else {
+        let trailing = format!("{kept}{}", document.trailing().as_str().unwrap_or_default());
+        document.set_trailing(trailing);
     }
 }
 

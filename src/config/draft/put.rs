@@ -179,14 +179,14 @@ mod tests {
             let mut text = "[".to_owned();
             for (at, (element, style)) in old.iter().enumerate() {
                 if style & 1 == 1 {
-                    text += &format!(" # before {at}\n");
+                    text.extend([" # before ", &at.to_string(), "\n"]);
                 }
-                text += &format!("\"{element}\"");
+                text.extend(["\"", &element.to_string(), "\""]);
                 if comma || at + 1 < old.len() {
                     text.push(',');
                 }
                 if style & 2 == 2 {
-                    text += &format!(" # behind {at}\n");
+                    text.extend([" # behind ", &at.to_string(), "\n"]);
                 }
             }
             text.push(']');

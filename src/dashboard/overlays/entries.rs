@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::dashboard::Shared;
 use crate::dashboard::action::Action;
 use crate::dashboard::overlay::{self, Overlay};
-use crate::dashboard::widgets::{cut, wrap};
+use crate::dashboard::widgets::{cut, wrapped};
 
 /// With fewer columns there is less room for the keys, and more is said of the chosen action below the list.
 const WIDE: u16 = 70;
@@ -41,8 +41,8 @@ pub(super) fn draw(buffer: &mut Buffer, row: Rect, action: &Action, style: Style
 
 /// Draws the foot.
 pub(super) fn draw_foot(buffer: &mut Buffer, area: Rect, text: &str, shared: &Shared) {
-    for (row, part) in area.rows().zip(wrap(text, usize::from(area.width))) {
-        buffer.set_stringn(row.x, row.y, &text[part], usize::from(row.width), shared.theme.dim);
+    for (row, part) in area.rows().zip(wrapped(text, usize::from(area.width))) {
+        buffer.set_stringn(row.x, row.y, part, usize::from(row.width), shared.theme.dim);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
 use crate::dashboard::pane::Motion;
 use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{Scroll, wrap};
+use crate::dashboard::widgets::{Scroll, wrapped};
 use crate::text::printable;
 
 /// Columns for the time and what follows it.
@@ -33,8 +33,7 @@ impl Messages {
                 Weight::Warning => shared.theme.warning,
                 Weight::Error => shared.theme.bad,
             };
-            let text = printable(&toast.text).into_owned();
-            let parts: Vec<_> = wrap(&text, columns).into_iter().map(|part| text[part].to_owned()).collect();
+            let parts = wrapped(&printable(&toast.text), columns);
             let time = toast.at.to_string()[11..19].to_owned();
             let times = std::iter::once(time).chain(std::iter::repeat(String::new()));
             times.zip(parts).map(move |(time, part)| (time, part, style))

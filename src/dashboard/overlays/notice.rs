@@ -7,7 +7,7 @@ use super::messages::motion;
 use crate::dashboard::Shared;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
-use crate::dashboard::widgets::{Scroll, width, wrap};
+use crate::dashboard::widgets::{Scroll, width, wrapped};
 
 /// The widest that its text becomes.
 const WIDEST: u16 = 90;
@@ -25,9 +25,8 @@ impl Notice {
         Self { title, paragraphs, scroll: Scroll::default() }
     }
 
-    fn rows(&self, columns: u16) -> Vec<&str> {
-        let rows = |text: &'_ str| wrap(text, usize::from(columns));
-        self.paragraphs.iter().flat_map(|text| rows(text).into_iter().map(|part| &text[part])).collect()
+    fn rows(&self, columns: u16) -> Vec<String> {
+        self.paragraphs.iter().flat_map(|text| wrapped(text, usize::from(columns))).collect()
     }
 }
 

@@ -30,7 +30,7 @@ use self::file::File;
 use self::form::Parts;
 use self::modes::Mode;
 use self::sheet::{Line, Setting, Sheet, TABS};
-use crate::config;
+use crate::config::{self, Apply};
 use crate::dashboard::Shared;
 use crate::dashboard::input::Input;
 use crate::dashboard::message::{Answer, Effect, Request};
@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     /// The settings in force, for as long as there is no file.
     in_force: Sheet,
     in_force_of: Option<Arc<config::Settings>>,
+    /// The keys of settings that are in the file and not in force before the next start.
+    waiting: Vec<String>,
     /// The key of a setting that is to be shown.
     wanted: Option<String>,
     /// The selected setting is to be edited as soon as the file is there.
@@ -75,22 +77,22 @@ impl Settings {
         self.tab = tab;
         self.fit();
         self.list.set(0);
-        self.to_a_setting(Motion::Down);
+        self.select_a_setting(Motion::Down);
     }
 
     fn fit(&mut self) {
         let height = Parts::of(self.area).lines.height;
         self.list.fit(self.lines().len(), usize::from(height));
-        self.to_a_setting(Motion::Down);
+        self.select_a_setting(Motion::Down);
     }
 
     fn set(&mut self, line: usize) {
         self.list.set(line);
-        self.to_a_setting(Motion::Down);
+        self.select_a_setting(Motion::Down);
     }
 
     /// The cursor goes past headings, which come into sight with the setting below them.
-    fn to_a_setting(&mut self, motion: Motion) {
+    fn select_a_setting(&mut self, motion: Motion) {
         let direction = match motion {
             Motion::Up | Motion::PageUp | Motion::HalfUp => Motion::Up,
             _ => Motion::Down,
@@ -141,6 +143,7 @@ impl Settings {
             }
         }
         self.fit();
+        self.compare_with_force();
         outcome
     }
 
@@ -171,8 +174,15 @@ impl Settings {
         if self.in_force_of.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, settings)) {
             return;
         }
-        self.keep_selected(|pane| pane.in_force = Sheet::new(settings, &base(shared), None, &[]));
         self.in_force_of = Some(Arc::clone(settings));
+        self.keep_selected(|pane| pane.in_force = Sheet::new(settings, &base(shared), None, &[]));
+    }
+
+    /// Finds out which settings wait for the next start.
+    fn compare_with_force(&mut self) {
+        let (Some(document), Some(in_force)) = (&self.file.document, &self.in_force_of) else { return };
+        let all = config::changes(in_force, &document.before).into_iter();
+        self.waiting = all.filter(|(_, apply)| *apply == Apply::Restart).map(|(key, _)| key.to_owned()).collect();
     }
 }
 
@@ -187,7 +197,7 @@ impl Pane for Settings {
             (Mode::Form, Motion::Right) => self.turn((self.tab + 1) % TABS.len()),
             (Mode::Form, motion) => {
                 self.list.go(motion);
-                self.to_a_setting(motion);
+                self.select_a_setting(motion);
             }
             (Mode::Typing(_), _) => {}
             (Mode::List(edit), motion) => edit.go(motion),
@@ -238,7 +248,7 @@ impl Pane for Settings {
     }
 
     fn status(&self, shared: &Shared) -> String {
-        let stale = if self.file.newer.is_some() { ", and the file changed on disk" } else { "" };
+        let stale = if self.file.newer.is_some() { "; the file changed" } else { "" };
         match (&self.mode, self.pending()) {
             (Mode::List(edit), _) => edit.status(),
             (_, 1) => format!("1 change not applied{stale}"),

@@ -94,7 +94,7 @@ impl Taker {
                 Ok((file, stamp)) => Ok(Opened::File(file, stamp)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Opened::Gone),
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => refuse("it may not be read"),
-                Err(_) if !core.is_regular(Folder::Taken, &name) => refuse("it is no regular file"),
+                Err(_) if !core.store.is_regular(Folder::Taken, &name) => refuse("it is no regular file"),
                 Err(error) => Err(error),
             }
         };

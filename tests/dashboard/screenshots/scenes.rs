@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mailroot::engine::{LogTail, Snapshot};
+use mailroot::dashboard::{Answer, Effect, Request};
+use mailroot::engine::{LogTail, Snapshot, view};
 use mailroot::ledger::Direction::{Inbound, Outbound};
 use mailroot::ledger::{Activity, Event, Record, SessionSnapshot};
 
+use crate::driver::Driver;
 use crate::fixtures;
+use crate::queue::harness;
 
 /// The usual relay with more sessions and a longer log.
 pub(super) fn snapshot() -> Snapshot {
@@ -32,6 +35,35 @@ pub(super) fn later(seconds: u64) -> Snapshot {
     }
     snapshot.sessions = sessions.into();
     snapshot
+}
+
+/// The same after a test message reached its recipient.
+pub(super) fn delivered(id: &str) -> Snapshot {
+    let mut snapshot = snapshot();
+    let mut records = snapshot.log.records.clone();
+    let mut record = Record::new(fixtures::before(-1), Event::Delivered, id);
+    record.recipient = Some("bob@example.com".to_owned());
+    record.host = Some("smtp.provider.example[198.51.100.25]:587".to_owned());
+    record.reply = Some("250 2.0.0 Ok: queued as 9F2".to_owned());
+    records.push(Arc::new(record));
+    snapshot.log = Arc::new(LogTail { first: 0, records });
+    snapshot
+}
+
+/// Presses keys, and answers what the dashboard asks of the engine: the queue and the settings file.
+pub(super) fn press(driver: &mut Driver, keys: &str) {
+    driver.press(keys);
+    for effect in harness::serve(driver, &fixtures::rows()) {
+        if let Effect::Execute(request @ Request::SettingsText, _) = effect {
+            let text = view::SettingsText {
+                schema: view::SCHEMA,
+                path: "/srv/mailroot/config/mailroot.toml".to_owned(),
+                base: "/srv/mailroot".to_owned(),
+                text: mailroot::config::sample().clone(),
+            };
+            driver.answer(Answer::Outcome(request, harness::view_of(&text)));
+        }
+    }
 }
 
 fn sessions() -> Vec<SessionSnapshot> {

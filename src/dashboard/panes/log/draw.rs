@@ -7,7 +7,7 @@ use super::Log;
 use super::columns::Columns;
 use super::lines;
 use crate::dashboard::Shared;
-use crate::dashboard::widgets::{Row, Table, wrap};
+use crate::dashboard::widgets::{Row, Table, wrapped};
 use crate::text::printable;
 
 /// As wide as the margin of the table.
@@ -73,7 +73,7 @@ impl Log {
             ]
         };
         let columns = usize::from(area.width);
-        let rows = lines.iter().flat_map(|line| wrap(line, columns).into_iter().map(|part| &line[part]));
+        let rows = lines.iter().flat_map(|line| wrapped(line, columns));
         for (y, row) in (area.top()..area.bottom()).zip(rows) {
             frame.buffer_mut().set_stringn(area.x, y, row, columns, shared.theme.dim);
         }

@@ -16,7 +16,7 @@ use crate::dashboard::overlay::{self, Overlay, Reaction};
 use crate::dashboard::overlays::messages::motion;
 use crate::dashboard::pane::{Motion, PaneId};
 use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{Scroll, age, size, wrap};
+use crate::dashboard::widgets::{Scroll, age, size, wrapped};
 use crate::engine::LogTail;
 use crate::ledger::{Event, Record};
 use crate::text::printable;
@@ -63,7 +63,7 @@ impl History {
         if !self.id.is_empty() && self.records.first().is_some_and(|record| record.event != Event::Accepted) {
             let directory = shared.snapshot.settings.log.directory.to_string_lossy();
             let text = format!("What happened before is in the files below {}", printable(&*directory));
-            rows.extend(wrapped(&text, columns).map(|line| Line::styled(line, shared.theme.dim)));
+            rows.extend(wrapped(&text, columns).into_iter().map(|line| Line::styled(line, shared.theme.dim)));
         }
         let mut day = String::new();
         for record in &self.records {
@@ -98,10 +98,6 @@ impl History {
     }
 }
 
-fn wrapped(text: &str, columns: usize) -> impl Iterator<Item = String> {
-    wrap(text, columns).into_iter().map(|part| text[part].to_owned())
-}
-
 /// One event: time, sign and word, and beside or below them what there is to say.
 fn block(record: &Record, columns: usize, shared: &Shared) -> Vec<Line<'static>> {
     let theme = &shared.theme;
@@ -115,8 +111,7 @@ fn block(record: &Record, columns: usize, shared: &Shared) -> Vec<Line<'static>>
     let is_wide = columns >= WIDE;
     let indent = if is_wide { BESIDE } else { 2 };
     let details = details(record, shared).into_iter().flat_map(|(text, style)| {
-        let rows: Vec<_> = wrapped(&text, columns.saturating_sub(indent)).collect();
-        rows.into_iter().map(move |row| Span::styled(row, style))
+        wrapped(&text, columns.saturating_sub(indent)).into_iter().map(move |row| Span::styled(row, style))
     });
     let mut rows = vec![Line::from_iter(head)];
     for (place, detail) in details.enumerate() {

@@ -13,11 +13,11 @@ use crate::engine::Role;
 
 pub(crate) const ACTIONS: &[Action] = &[
     Action::new("settings.edit", &[Key::plain(KeyCode::Enter)], "edit", "Edit the setting", edit)
-        .hinted(60)
+        .hinted(90)
         .needs(Role::Admin)
         .when(can_edit),
     Action::new("settings.toggle", &[Key::char(' ')], "switch", "Switch it, or take the next choice", toggle)
-        .hinted(58)
+        .hinted(88)
         .needs(Role::Admin)
         .when(can_toggle),
     Action::new(
@@ -27,11 +27,11 @@ pub(crate) const ACTIONS: &[Action] = &[
         "Show what the changes will do, then apply them",
         save,
     )
-    .hinted(80)
+    .hinted(95)
     .needs(Role::Admin)
     .when(any_change),
     Action::new("settings.revert", &[Key::char('x')], "revert", "Take the change of this setting back", revert)
-        .hinted(50)
+        .hinted(80)
         .needs(Role::Admin)
         .when(is_changed),
     Action::new("settings.revert-all", &[Key::char('X')], "revert all", "Take all changes back", revert_all)
@@ -48,11 +48,11 @@ pub(crate) const ACTIONS: &[Action] = &[
     .needs(Role::Admin)
     .when(can_undo),
     Action::new("settings.settle", &[Key::char('c')], "settle", "Settle what was changed on disk meanwhile", settle)
-        .hinted(75)
+        .hinted(98)
         .needs(Role::Admin)
         .when(is_stale),
     Action::new("settings.add-domain", &[Key::char('a')], "add domain", "Add a remote domain", add_domain)
-        .hinted(55)
+        .hinted(70)
         .needs(Role::Admin)
         .when(on_domains),
     Action::new(
@@ -68,7 +68,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         .needs(Role::Admin)
         .when(can_read),
     Action::new("settings.next-tab", &[Key::char(']')], "next tab", "The next tab", |model| turn(model, Motion::Right))
-        .hinted(65),
+        .hinted(60),
     Action::new("settings.previous-tab", &[Key::char('[')], "tab before", "The tab before", |model| {
         turn(model, Motion::Left)
     }),
@@ -91,7 +91,11 @@ fn can_toggle(model: &Model) -> Result<(), String> {
 fn any_change(model: &Model) -> Result<(), String> {
     model.panes.settings.has_document(&model.shared)?;
     let document = model.panes.settings.file.document.as_ref();
-    if document.is_some_and(|document| document.is_changed()) { Ok(()) } else { Err("nothing is changed".to_owned()) }
+    if document.is_some_and(super::document::Document::is_changed) {
+        Ok(())
+    } else {
+        Err("nothing is changed".to_owned())
+    }
 }
 
 fn is_changed(model: &Model) -> Result<(), String> {
@@ -147,9 +151,9 @@ fn toggle(model: &mut Model) -> Vec<Effect> {
 fn save(model: &mut Model) -> Vec<Effect> {
     let pane = &mut model.panes.settings;
     if pane.file.newer.is_some() {
-        pane.settle(&mut model.shared)
+        pane.settle(&mut model.shared);
     } else {
-        pane.review(&model.shared, None)
+        pane.review(&model.shared, None);
     }
     Vec::new()
 }
@@ -177,12 +181,13 @@ fn revert(model: &mut Model) -> Vec<Effect> {
 fn revert_all(model: &mut Model) -> Vec<Effect> {
     let count = model.panes.settings.pending();
     let reverted = model.panes.settings.keep_selected(|pane| {
-        let reverted = pane.file.document.as_mut().map(|document| document.revert_all());
+        let reverted = pane.file.document.as_mut().map(super::document::Document::revert_all);
         pane.file.catch_up();
         reverted
     });
     match reverted {
         Some(Err(why)) => model.say(Weight::Error, why),
+        _ if count == 1 => model.say(Weight::Info, "1 change taken back; nothing was applied"),
         _ => model.say(Weight::Info, format!("{count} changes taken back; nothing was applied")),
     }
     Vec::new()

@@ -48,7 +48,7 @@ impl Conflict {
         self.merge.settled(mine)
     }
 
-    pub(super) fn hints(&self) -> Vec<(&'static str, &'static str)> {
+    pub(super) fn hints() -> Vec<(&'static str, &'static str)> {
         vec![
             ("Enter", "go on to the review"),
             ("Space", "mine or theirs"),
@@ -62,7 +62,7 @@ impl Conflict {
         let theme = &shared.theme;
         let columns = usize::from(area.width);
         let mut lines = Vec::new();
-        let told = "The file was changed on disk while you edited it. Choose whose value is to stand; nothing is lost.";
+        let told = "The file was changed on disk while you edited it. Whose value is to stand?";
         lines.extend(wrapped(told, columns).into_iter().map(|row| Line::styled(row, theme.warning)));
         let both = wrapped(&self.others(), columns);
         lines.extend(both.into_iter().map(|row| Line::styled(row, theme.dim)));
@@ -93,15 +93,10 @@ impl Conflict {
 
     /// What needs no choice.
     fn others(&self) -> String {
-        let count = |count: usize, whose: &str| match count {
-            1 => format!("1 other change {whose}"),
-            count => format!("{count} other changes {whose}"),
-        };
-        format!(
-            "{} and {} go together by themselves.",
-            count(self.merge.mine.len(), "of yours"),
-            count(self.merge.theirs_alone, "of theirs")
-        )
+        let changes =
+            |count: usize| if count == 1 { "1 more change".to_owned() } else { format!("{count} more changes") };
+        let (mine, theirs) = (self.merge.mine.len(), self.merge.theirs_alone);
+        format!("{} of yours and {theirs} of theirs need no choice.", changes(mine))
     }
 }
 

@@ -86,6 +86,11 @@ impl Document {
         self.over(&self.draft.render())
     }
 
+    /// What differs from the file as it was before the edits of `mine`.
+    pub(super) fn changes_from(&self, mine: &Self) -> Vec<Difference> {
+        changes((&mine.before, &mine.original), (&self.now, &self.draft))
+    }
+
     /// Whether there is anything to apply.
     pub(super) fn is_changed(&self) -> bool {
         !self.edits.is_empty() || self.start.original() != self.original()
@@ -101,14 +106,9 @@ impl Document {
         self.original.original()
     }
 
-    /// The value of a key as it stands in the text, or as the default has it; TOML.
+    /// The value of a key as it stands in the text with the edits, as TOML; it may be a secret.
     pub(super) fn value(&self, key: &str) -> Option<String> {
         self.draft.value(key)
-    }
-
-    /// The value that somebody entered for a key here, as TOML.
-    pub(super) fn wish(&self, key: &str) -> Option<&str> {
-        self.edits.wish(key)
     }
 
     /// What would be wrong if a key had a value.
@@ -155,7 +155,10 @@ impl Document {
         }
         // What an earlier text brought is no edit, and takes one to go.
         match config::fields().find(|field| field.key == key) {
-            Some(field) => self.set(key, &field.written(&self.before)),
+            Some(field) => {
+                let before = self.original.value(key).unwrap_or_else(|| field.written(&self.before));
+                self.set(key, &before)
+            }
             None => Err(vec![Complaint { entry: None, text: "it goes together with others; X takes all back".into() }]),
         }
     }
@@ -192,18 +195,23 @@ impl Document {
     }
 
     fn compare(&mut self) {
-        self.changes = config::differences(&self.before, &self.now);
-        for change in &mut self.changes {
-            let as_written = |draft| written(draft, change.kind, &change.key);
-            if let Some(value) = as_written(&self.original) {
-                change.old = Some(value);
-            }
-            if let Some(value) = as_written(&self.draft) {
-                change.new = Some(value);
-            }
-        }
+        self.changes = changes((&self.before, &self.original), (&self.now, &self.draft));
         self.sheet = Sheet::new(&self.now, &self.base, Some(&self.draft), &self.changes);
     }
+}
+
+/// In what two texts differ; values are as somebody wrote them.
+fn changes(old: (&config::Settings, &Draft), new: (&config::Settings, &Draft)) -> Vec<Difference> {
+    let mut changes = config::differences(old.0, new.0);
+    for change in &mut changes {
+        if let Some(value) = written(old.1, change.kind, &change.key) {
+            change.old = Some(value);
+        }
+        if let Some(value) = written(new.1, change.kind, &change.key) {
+            change.new = Some(value);
+        }
+    }
+    changes
 }
 
 /// What is wrong, as it is said beside the key that is being edited. Places are left out: the text stands nowhere yet.

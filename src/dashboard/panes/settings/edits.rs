@@ -100,12 +100,6 @@ impl Edits {
         }
     }
 
-    /// The value that a key is to have, as TOML.
-    pub(super) fn wish(&self, key: &str) -> Option<&str> {
-        let owner = self.owner(key)?;
-        self.wishes.iter().find(|wish| wish.owner == owner).map(|wish| wish.toml.as_str())
-    }
-
     /// The changes one after the other, for a draft.
     pub(super) fn steps(&self) -> Vec<config::Edit> {
         let gone = (0..self.at_first).rev().filter(|&index| !self.domains.contains(&Origin::File(index)));
@@ -170,7 +164,6 @@ mod tests {
         assert!(edits.set("domain[2].relay", "true".into()), "that is the third one now");
         assert_eq!(shown(&edits), ["remove domain 1", "domain[1].relay=true", "domain[2].relay=true"]);
         assert!(edits.revert("domain[1].relay") && !edits.revert("domain[1].relay"));
-        assert_eq!(edits.wish("domain[2].relay"), Some("true"));
         assert!(!edits.set("domain[3].relay", "true".into()));
     }
 

@@ -16,6 +16,9 @@ use crate::dashboard::Shared;
 use crate::dashboard::widgets::{cut, width, wrapped};
 use crate::text::printable;
 
+/// Lines are no wider than this.
+const WIDEST: u16 = 130;
+
 /// The parts of the pane.
 pub(super) struct Parts {
     pub(super) tabs: Rect,
@@ -96,7 +99,9 @@ fn draw_lines(pane: &Settings, buffer: &mut Buffer, area: Rect, shared: &Shared,
         Mode::Typing(typing) => Some(typing),
         _ => None,
     };
-    let look = Look::of(pane.lines(), area.width);
+    // On a wide screen the eye has to find its way from a label to its value.
+    let area = Rect { width: area.width.min(WIDEST), ..area };
+    let look = Look::of(pane.lines(), &pane.waiting, area.width);
     let errors = typing.map(|typing| errors(typing, area)).unwrap_or_default();
     let here = pane.list.place();
     // With what is wrong below it the line under the cursor is still in sight.

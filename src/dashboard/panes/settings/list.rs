@@ -13,16 +13,13 @@ use crate::dashboard::field::Field;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::overlays::messages::motion;
 use crate::dashboard::pane::Motion;
-use crate::dashboard::widgets::{ListCursor, cut, wrapped};
+use crate::dashboard::widgets::{ListCursor, cut, width, wrapped};
 use crate::text::printable;
-
-/// The rows above the list: what it is, and its help.
-const HEAD: u16 = 2;
 
 /// A list in the middle of being edited.
 pub(super) struct ListEdit {
     key: String,
-    label: &'static str,
+    title: String,
     help: &'static str,
     entries: Vec<String>,
     at_first: Vec<String>,
@@ -42,7 +39,7 @@ impl ListEdit {
         let entries = config::entries(&value);
         Self {
             key: setting.key.clone(),
-            label: setting.label,
+            title: format!("{}: {}", setting.section, setting.label),
             help: setting.help,
             at_first: entries.clone(),
             entries,
@@ -55,7 +52,7 @@ impl ListEdit {
 
     /// There is room for so many rows.
     pub(super) fn fit(&mut self, height: u16) {
-        self.list.fit(self.entries.len() + 1, usize::from(height.saturating_sub(HEAD)));
+        self.list.fit(self.entries.len() + 1, usize::from(height.saturating_sub(4)));
     }
 
     /// Takes a key or a paste. The list is only taken over if it is right as a whole.
@@ -186,24 +183,32 @@ impl ListEdit {
     }
 
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position> {
-        let theme = &shared.theme;
-        let ellipsis = shared.glyphs.ellipsis();
         let columns = usize::from(area.width);
-        let title = Line::from(vec![
-            Span::styled(cut(self.label, columns, ellipsis), theme.title),
-            Span::styled(format!("  {}", self.key), theme.dim),
-        ]);
-        let mut rows = area.rows();
-        frame.render_widget(title, rows.next()?);
-        frame.render_widget(Line::styled(cut(self.help, columns, ellipsis), theme.dim), rows.next()?);
-        let foot = self.foot(columns);
-        let room = area.height.saturating_sub(HEAD + u16::try_from(foot.len()).unwrap_or(0)).max(1);
-        let body = Rect { y: area.y + HEAD, height: room, ..area };
+        let head = self.head(area, shared);
+        let foot = self.foot(columns, shared);
+        let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let body = Rect { y: area.y + height(&head), ..area };
+        let body = Rect { height: area.bottom().saturating_sub(body.y + height(&foot)).max(1), ..body };
         let cursor = self.draw_entries(frame, body, shared);
-        for (row, line) in rows.skip(usize::from(room)).zip(foot) {
-            frame.render_widget(Line::styled(line, if self.is_leaving { theme.warning } else { theme.bad }), row);
+        for (line, row) in head.into_iter().zip(area.rows()) {
+            frame.render_widget(line, row);
+        }
+        for (line, y) in foot.into_iter().zip(body.bottom()..area.bottom()) {
+            frame.render_widget(line, Rect { y, height: 1, ..area });
         }
         cursor
+    }
+
+    /// What the list is and what may stand in it; only the first where there is little room.
+    fn head(&self, area: Rect, shared: &Shared) -> Vec<Line<'static>> {
+        let (theme, columns) = (&shared.theme, usize::from(area.width));
+        let mut title = vec![Span::styled(cut(&self.title, columns, shared.glyphs.ellipsis()), theme.title)];
+        if width(&self.title) + self.key.len() + 2 <= columns {
+            title.push(Span::styled(format!("  {}", self.key), theme.dim));
+        }
+        let most = if area.height < 16 { 2 } else { 4 };
+        let help = wrapped(self.help, columns).into_iter().map(|row| Line::styled(row, theme.dim)).take(most);
+        std::iter::once(Line::from(title)).chain(help).collect()
     }
 
     fn draw_entries(&self, frame: &mut Frame<'_>, area: Rect, shared: &Shared) -> Option<Position> {
@@ -212,7 +217,11 @@ impl ListEdit {
         for place in 0..=self.entries.len() {
             lines.push((place, None));
             let wrong = self.complaints.iter().filter(|complaint| complaint.entry == Some(place + 1));
-            lines.extend(wrong.map(|complaint| (place, Some(&complaint.text))));
+            for complaint in wrong {
+                let rows = wrapped(&printable(&complaint.text), usize::from(area.width.saturating_sub(4)));
+                let rows = rows.into_iter().take(3).enumerate();
+                lines.extend(rows.map(|(at, row)| (place, Some(format!("{} {row}", if at == 0 { '!' } else { ' ' })))));
+            }
         }
         let mut list = ListCursor::default();
         list.fit(lines.len(), usize::from(area.height));
@@ -226,8 +235,7 @@ impl ListEdit {
             let columns = usize::from(text.width);
             let buffer = frame.buffer_mut();
             if let Some(complaint) = complaint {
-                let complaint = cut(&printable(complaint), columns.saturating_sub(2), shared.glyphs.ellipsis());
-                buffer.set_stringn(text.x, row.y, format!("! {complaint}"), columns, theme.bad);
+                buffer.set_stringn(text.x, row.y, complaint, columns, theme.bad);
                 continue;
             }
             let is_here = here == Some(place);
@@ -249,11 +257,16 @@ impl ListEdit {
     }
 
     /// What is to be said of the list as a whole.
-    fn foot(&self, columns: usize) -> Vec<String> {
+    fn foot(&self, columns: usize, shared: &Shared) -> Vec<Line<'static>> {
+        let rows = |text: &str, style| wrapped(text, columns).into_iter().map(move |row| Line::styled(row, style));
         if self.is_leaving {
-            return wrapped("The changes are not taken over yet: w takes them over, Esc again drops them.", columns);
+            let told = "The changes are not taken over yet: w takes them over, Esc again drops them.";
+            return rows(told, shared.theme.warning).collect();
         }
         let whole = self.complaints.iter().filter(|complaint| complaint.entry.is_none());
-        whole.flat_map(|complaint| wrapped(&printable(&complaint.text), columns)).take(3).collect()
+        whole
+            .flat_map(|complaint| rows(&format!("! {}", printable(&complaint.text)), shared.theme.bad))
+            .take(3)
+            .collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::edits::{Edits, domain_number};
-use crate::config::{self, DOMAIN, Difference, Domain, Kind, Place, differences};
+use crate::config::{self, DOMAIN, Difference, Domain, Kind, Place};
 
 /// What both sides changed since the settings were the same.
 pub(super) struct Merge {
@@ -34,7 +34,7 @@ impl Merge {
     /// Lays `mine` beside the text that the file holds now; an error if that is no settings file.
     pub(super) fn new(mine: &Document, text: &str) -> Result<Self, String> {
         let theirs = mine.over(text)?;
-        let their_changes = differences(&mine.before, &theirs.now);
+        let their_changes = theirs.changes_from(mine);
         let (mut clashes, mut alone) = (Vec::new(), Vec::new());
         for change in &mine.changes {
             match their_changes.iter().find(|other| touches(&change.place, &other.place)) {
@@ -71,21 +71,27 @@ impl Merge {
         match &change.place {
             Place::Setting(key) => {
                 let field = config::fields().find(|field| field.key == *key)?;
-                let toml = mine.wish(key).map_or_else(|| field.written(&mine.now), str::to_owned);
+                let toml = mine.value(key).unwrap_or_else(|| field.written(&mine.now));
                 edits.set(key, toml);
             }
             Place::OfDomain(name, key) => {
                 let field = DOMAIN.iter().find(|field| field.key == *key)?;
-                let toml =
-                    mine.wish(&change.key).map(str::to_owned).or_else(|| Some(field.written(owned(mine, change)?)))?;
+                let toml = mine.value(&change.key).or_else(|| Some(field.written(owned(mine, change)?)))?;
                 edits.set(&format!("domain[{}].{key}", self.number(name)?), toml);
             }
             Place::Domain(name) => {
-                let number = self.number(name);
-                let Some(domain) = owned(mine, change) else { return number };
-                let number = number.unwrap_or_else(|| edits.add_domain(name));
-                for field in DOMAIN.iter().filter(|field| !field.is_later()) {
-                    edits.set(&format!("domain[{number}].{}", field.key), field.written(domain));
+                let there = self.number(name);
+                let Some(domain) = owned(mine, change) else { return there };
+                let number = there.unwrap_or_else(|| edits.add_domain(name));
+                let here = domain_number(&change.key)?;
+                for field in DOMAIN {
+                    let key = format!("domain[{number}].{}", field.key);
+                    let value = mine.value(&format!("domain[{here}].{}", field.key));
+                    // What only the other side names goes back to its default.
+                    let default = || self.theirs.value(&key).map(|_| field.written(domain));
+                    if let Some(toml) = value.or_else(default) {
+                        edits.set(&key, toml);
+                    }
                 }
             }
         }

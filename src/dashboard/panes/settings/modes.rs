@@ -29,7 +29,7 @@ pub(super) enum Mode {
     /// What an apply would do.
     Review(Review),
     /// The file was changed meanwhile.
-    Conflict(Conflict),
+    Conflict(Box<Conflict>),
 }
 
 impl Mode {
@@ -45,7 +45,7 @@ impl Mode {
             Self::Typing(_) => Some(vec![("Enter", "take over"), ("Esc", "as it was")]),
             Self::List(edit) => Some(edit.hints()),
             Self::Review(review) => Some(review.hints()),
-            Self::Conflict(conflict) => Some(conflict.hints()),
+            Self::Conflict(_) => Some(Conflict::hints()),
         }
     }
 }
@@ -79,7 +79,7 @@ impl Settings {
                 let is_domain = matches!(&self.mode, Mode::Typing(typing) if typing.is_domain());
                 self.back();
                 if is_domain {
-                    self.to_last_domain();
+                    self.select_last_domain();
                 }
             }
         }
@@ -166,7 +166,7 @@ impl Settings {
                 }
                 Err(why) => self.complain(shared, why),
             },
-            Ok(merge) => self.mode = Mode::Conflict(Conflict::new(merge)),
+            Ok(merge) => self.mode = Mode::Conflict(Box::new(Conflict::new(merge))),
             Err(why) => {
                 self.mode = Mode::Form;
                 self.complain(shared, format!("the file on disk is wrong now; mend it by hand, then go on: {why}"));
@@ -213,7 +213,7 @@ impl Settings {
         self.keep_selected(|pane| pane.file.catch_up());
     }
 
-    fn to_last_domain(&mut self) {
+    fn select_last_domain(&mut self) {
         let key =
             format!("domain[{}].name", self.file.document.as_ref().map_or(0, |document| document.now.domains.len()));
         if let Some((_, line)) = self.sheet().find(&key) {

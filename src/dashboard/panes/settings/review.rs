@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
 
 use super::difference::{Step, difference};
 use super::document::Document;
@@ -82,10 +83,17 @@ impl Review {
         let head = self.head(area.width, shared);
         let body = self.body(area.width, shared);
         let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height);
-        let height = area.height - top;
-        let lines = body.into_iter().skip(self.scroll.offset(self.body(area.width, shared).len(), usize::from(height)));
-        for (line, row) in head.into_iter().chain(lines).zip(area.rows()) {
+        let height = usize::from(area.height - top);
+        let offset = self.scroll.offset(body.len(), height);
+        let below = body.len().saturating_sub(offset + height);
+        for (line, row) in head.into_iter().chain(body.into_iter().skip(offset)).zip(area.rows()) {
             frame.render_widget(line, row);
+        }
+        if below > 0 && height > 1 {
+            let row = Rect { y: area.bottom() - 1, height: 1, ..area };
+            frame.render_widget(Clear, row);
+            frame.buffer_mut().set_style(row, shared.theme.text);
+            frame.render_widget(Line::styled(format!("{} more rows below", below + 1), shared.theme.dim), row);
         }
         Position::new(area.x, area.y + top.min(area.height.saturating_sub(1)))
     }
@@ -152,7 +160,12 @@ fn side_by_side(change: &Difference, room: u16, shared: &Shared) -> Vec<Line<'st
         ]));
     } else {
         lines.extend(wrapped(&name, room).into_iter().map(|row| Line::styled(row, theme.title)));
-        lines.push(Line::from(vec![Span::styled(key, theme.dim), Span::styled(format!("  {note}"), style)]));
+        let note = Span::styled(format!("  {note}"), style);
+        if width(&key) + note.width() <= room {
+            lines.push(Line::from(vec![Span::styled(key, theme.dim), note]));
+        } else {
+            lines.extend([Line::styled(key, theme.dim), Line::from(note)]);
+        }
     }
     let arrow = shared.glyphs.pick(" → ", " > ");
     let half = room.saturating_sub(2 + width(arrow)) / 2;

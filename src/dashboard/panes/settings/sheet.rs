@@ -58,6 +58,8 @@ impl Line {
 pub(super) struct Setting {
     /// `general.listen`, `domain[1].relay`.
     pub(super) key: String,
+    /// The name of the tab or dialog it stands in.
+    pub(super) section: &'static str,
     pub(super) label: &'static str,
     pub(super) help: &'static str,
     pub(super) kind: Kind,
@@ -68,9 +70,13 @@ pub(super) struct Setting {
     /// Whether its feature is not in this version.
     pub(super) is_later: bool,
     pub(super) default: &'static str,
-    /// The value in the file, where that is another one; `None` within for what is not in it at all.
-    pub(super) change: Option<Option<String>>,
+    /// What is in the file, where that is another value.
+    pub(super) change: Option<InFile>,
 }
+
+/// A value of the file; `None` for what is not in it at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InFile(pub(super) Option<String>);
 
 impl Setting {
     /// Whether Space is enough to change it.
@@ -91,7 +97,7 @@ impl Sheet {
         for (number, domain) in (1..).zip(&settings.domains) {
             tabs[DOMAINS].push(Line::Heading(format!("Remote domain {number}")));
             let parent = format!("domain[{number}]");
-            tabs[DOMAINS].extend(DOMAIN.iter().map(|field| reader.setting(field, domain, &parent)));
+            tabs[DOMAINS].extend(DOMAIN.iter().map(|field| reader.setting(field, domain, "Remote domain", &parent)));
         }
         tabs[DOMAINS].push(Line::Heading("More remote domains".to_owned()));
         tabs[DOMAINS].push(Line::NewDomain);
@@ -124,16 +130,17 @@ impl Reader<'_> {
             if tab.sections.len() > 1 || tab.sections == ["local"] {
                 lines.push(Line::Heading(section.title.to_owned()));
             }
-            lines.extend(section.fields.iter().map(|field| self.setting(field, settings, "")));
+            lines.extend(section.fields.iter().map(|field| self.setting(field, settings, section.title, "")));
         }
         lines
     }
 
-    fn setting<S: Clone>(&self, field: &'static Field<S>, settings: &S, parent: &str) -> Line {
+    fn setting<S: Clone>(&self, field: &'static Field<S>, settings: &S, section: &'static str, parent: &str) -> Line {
         let key = if parent.is_empty() { field.key.to_owned() } else { format!("{parent}.{}", field.key) };
         let is_it = |change: &&Difference| change.key == key || (change.key == parent && change.new.is_some());
         Line::Setting(Box::new(Setting {
-            change: self.changes.iter().find(is_it).map(|change| change.old.clone()),
+            change: self.changes.iter().find(is_it).map(|change| InFile(change.old.clone())),
+            section,
             label: field.label,
             help: field.help,
             kind: field.kind(),

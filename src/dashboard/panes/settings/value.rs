@@ -7,15 +7,24 @@ use crate::text::printable;
 pub(super) fn shown(kind: Kind, toml: &str) -> String {
     let value = kind.entered(toml);
     match kind {
-        Kind::Switch => if value == "true" { "[x] yes" } else { "[ ] no" }.to_owned(),
+        Kind::Switch => if value == "true" { "yes" } else { "no" }.to_owned(),
         Kind::List => {
             let entries = config::entries(toml);
             let entries: Vec<_> = entries.iter().map(|entry| printable(entry).into_owned()).collect();
             if entries.is_empty() { "(none)".to_owned() } else { entries.join(", ") }
         }
         Kind::Count { min: 0, .. } | Kind::Size | Kind::Span if value == "0" => "no limit".to_owned(),
-        _ if value.is_empty() => "(none)".to_owned(),
+        _ if value.is_empty() || value == "{}" => "(none)".to_owned(),
         _ => printable(&value).into_owned(),
+    }
+}
+
+/// The same as something to press: a switch with its box.
+pub(super) fn pressable(kind: Kind, toml: &str) -> String {
+    match (kind, toml) {
+        (Kind::Switch, "true") => "[x] yes".to_owned(),
+        (Kind::Switch, _) => "[ ] no".to_owned(),
+        (kind, toml) => shown(kind, toml),
     }
 }
 

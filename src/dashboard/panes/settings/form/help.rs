@@ -5,12 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line as Text;
 
-use crate::config::Apply;
 use crate::dashboard::Shared;
 use crate::dashboard::panes::settings::Settings;
 use crate::dashboard::panes::settings::sheet::{Line, Setting};
-use crate::dashboard::panes::settings::value::{shown, side};
-use crate::dashboard::widgets::{width, wrapped};
+use crate::dashboard::panes::settings::value::{shown, side, when};
+use crate::dashboard::widgets::{cut, width, wrapped};
 use crate::text::printable;
 
 /// Draws the help: what matters most first, as far as there is room.
@@ -32,7 +31,7 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
         say(&printable(trouble), theme.warning);
     }
     match pane.line() {
-        Some(Line::Setting(setting)) => of_setting(setting, columns, shared, &mut say),
+        Some(Line::Setting(setting)) => of_setting(setting, body, shared, &mut say),
         Some(Line::NewDomain) => {
             say(
                 "A domain that is relayed to whatever the relay list says, or has a smart host of its own.",
@@ -47,17 +46,25 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
     }
 }
 
-fn of_setting(setting: &Setting, columns: usize, shared: &Shared, say: &mut impl FnMut(&str, Style)) {
+/// Where there is little room, when a change takes effect stands beside the name.
+fn of_setting(setting: &Setting, area: Rect, shared: &Shared, say: &mut impl FnMut(&str, Style)) {
     let theme = &shared.theme;
+    let columns = usize::from(area.width);
+    let is_small = area.height < 4;
     if let Some(old) = &setting.change {
-        let old = side(setting.kind, old.as_deref());
-        say(
-            &format!("Changed, not applied yet. In the file: {old}. x takes it back, w reviews and applies.",),
-            theme.warning,
-        );
+        let old = side(setting.kind, old.0.as_deref());
+        let told = if is_small {
+            cut(&format!("Was {old}"), columns, shared.glyphs.ellipsis())
+        } else {
+            let told = format!("Not applied yet; x takes it back. In the file: {old}");
+            cut(&told, columns * 2 - 10, shared.glyphs.ellipsis())
+        };
+        say(&told, theme.warning);
     }
-    if setting.is_later {
-        say("Not in this version: it cannot be changed yet.", theme.dim);
+    let state = if setting.is_later { "not in this version" } else { when(setting.apply) };
+    if is_small {
+        say(&format!("{}: {state}", setting.label), theme.dim);
+        return say(setting.help, theme.text);
     }
     // Where the label was cut, it is said in full.
     if width(setting.label) > columns * 2 / 5 {
@@ -66,14 +73,14 @@ fn of_setting(setting: &Setting, columns: usize, shared: &Shared, say: &mut impl
         say(setting.help, theme.text);
     }
     let default = match setting.default {
-        "" => "has to be given".to_owned(),
+        "" => "no default".to_owned(),
         default => format!("default {}", shown(setting.kind, default)),
     };
-    let effect = match setting.apply {
-        Apply::Restart => "takes effect with the next start of the server".to_owned(),
-        apply => format!("takes effect {apply}"),
+    let effect = match state {
+        "not in this version" => state.to_owned(),
+        when => format!("a change takes effect: {when}"),
     };
-    say(&format!("{}, {default}, {effect}", printable(&setting.key)), theme.dim);
+    say(&format!("{}; {default}; {effect}", printable(&setting.key)), theme.dim);
     let value = shown(setting.kind, &setting.value);
     if width(&value) > columns / 3 {
         say(&value, theme.text);

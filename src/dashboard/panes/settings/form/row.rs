@@ -4,32 +4,35 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::config::{Apply, Kind, entries};
+use crate::config::{Kind, entries};
 use crate::dashboard::Shared;
 use crate::dashboard::panes::settings::sheet::{Line, Setting};
 use crate::dashboard::panes::settings::typing::Typing;
-use crate::dashboard::panes::settings::value::{shown, when};
+use crate::dashboard::panes::settings::value::{pressable, when};
 use crate::dashboard::widgets::{cut, width};
 
 /// Before a label: whether the setting is changed, and whether it is not the default.
 pub(super) const MARGIN: u16 = 3;
 /// The column of when a change takes effect, where there is room for one.
-const NOTE: u16 = 20;
-/// From here on there is.
+const NOTE: u16 = 19;
+/// From this width of the pane on there is.
 const WIDE: u16 = 72;
 
 /// Where things stand in the rows of a tab.
-pub(super) struct Look {
+pub(super) struct Look<'a> {
     label: u16,
     note: u16,
+    /// The keys of settings that are in the file and not in force before the next start.
+    waiting: &'a [String],
 }
 
-impl Look {
+impl<'a> Look<'a> {
     /// Labels take what the longest of them needs, and leave most of the room to the values.
-    pub(super) fn of(lines: &[Line], room: u16) -> Self {
+    pub(super) fn of(lines: &[Line], waiting: &'a [String], room: u16) -> Self {
         let widths = lines.iter().filter_map(Line::setting).map(|setting| width(setting.label));
         let longest = u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
-        Self { label: longest.clamp(10, (room * 2 / 5).clamp(14, 50)), note: if room >= WIDE { NOTE } else { 0 } }
+        let note = if room >= WIDE { NOTE } else { 0 };
+        Self { label: longest.clamp(10, (room * 2 / 5).clamp(14, 50)), note, waiting }
     }
 
     /// Draws a row; `here` is whether the cursor is on it, and whether the pane has the keys.
@@ -89,18 +92,18 @@ impl Look {
         buffer.set_stringn(area.x, area.y, fitted(setting, room, shared), room, or(plain));
         if self.note > 0 {
             let (note, plain) = match setting {
-                Setting { is_later: true, .. } => ("not in this version", theme.dim),
-                Setting { apply: Apply::Restart, .. } => (when(setting.apply), theme.warning),
+                Setting { is_later: true, .. } => ("later version", theme.dim),
+                setting if self.waiting.contains(&setting.key) => ("waits for restart", theme.warning),
                 _ => (when(setting.apply), theme.dim),
             };
-            buffer.set_stringn(area.right() - self.note + 1, area.y, note, usize::from(self.note), or(plain));
+            buffer.set_stringn(area.right() - self.note + 2, area.y, note, usize::from(self.note), or(plain));
         }
     }
 }
 
 /// The value in so many columns; of a list that is cut one sees how long it is.
 fn fitted(setting: &Setting, room: usize, shared: &Shared) -> String {
-    let (text, ellipsis) = (shown(setting.kind, &setting.value), shared.glyphs.ellipsis());
+    let (text, ellipsis) = (pressable(setting.kind, &setting.value), shared.glyphs.ellipsis());
     if setting.kind == Kind::List && width(&text) > room {
         let count = format!(" ({} in all)", entries(&setting.value).len());
         if room > width(&count) + 8 {
