@@ -6,6 +6,7 @@
 
 mod actions;
 mod conflict;
+mod cursor;
 mod difference;
 mod document;
 mod edits;
@@ -15,6 +16,7 @@ mod list;
 mod merge;
 mod modes;
 mod review;
+mod settling;
 mod sheet;
 mod typing;
 mod value;
@@ -25,7 +27,6 @@ use std::sync::Arc;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use self::edits::domain_number;
 use self::file::File;
 use self::form::Parts;
 use self::modes::Mode;
@@ -73,44 +74,6 @@ impl Settings {
         self.file.document.as_ref().map_or(0, |document| document.changes.len())
     }
 
-    fn turn(&mut self, tab: usize) {
-        self.tab = tab;
-        self.fit();
-        self.list.set(0);
-        self.select_a_setting(Motion::Down);
-    }
-
-    fn fit(&mut self) {
-        let height = Parts::of(self.area).lines.height;
-        self.list.fit(self.lines().len(), usize::from(height));
-        self.select_a_setting(Motion::Down);
-    }
-
-    fn set(&mut self, line: usize) {
-        self.list.set(line);
-        self.select_a_setting(Motion::Down);
-    }
-
-    /// The cursor goes past headings, which come into sight with the setting below them.
-    fn select_a_setting(&mut self, motion: Motion) {
-        let direction = match motion {
-            Motion::Up | Motion::PageUp | Motion::HalfUp => Motion::Up,
-            _ => Motion::Down,
-        };
-        for direction in [direction, Motion::Down, Motion::Up] {
-            if self.line().is_some_and(|line| !line.is_reachable()) {
-                self.list.go(direction);
-            }
-        }
-        let Some(place) = self.list.place() else { return };
-        let has_heading =
-            place.checked_sub(1).and_then(|above| self.lines().get(above)).is_some_and(|line| !line.is_reachable());
-        if has_heading && self.list.offset() == place && self.list.height() > 1 {
-            self.list.set(place - 1);
-            self.list.set(place);
-        }
-    }
-
     /// All tabs, with the values that an apply would bring.
     fn sheet(&self) -> &Sheet {
         self.file.document.as_ref().map_or(&self.in_force, |document| &document.sheet)
@@ -128,37 +91,6 @@ impl Settings {
 
     fn selected(&self) -> Option<&Setting> {
         self.line()?.setting()
-    }
-
-    /// Does something to the sheet, after which the cursor is on the setting it was on, or on what took its place.
-    fn keep_selected<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.selected().map(|setting| (setting.key.clone(), self.domain_of(&setting.key)));
-        let outcome = act(self);
-        if let Some((key, domain)) = before {
-            let renumbered = domain.and_then(|name| self.key_in_domain(&key, &name));
-            if let Some((tab, line)) = self.sheet().find(&renumbered.unwrap_or(key)) {
-                self.tab = tab;
-                self.list.fit(self.lines().len(), self.list.height());
-                self.list.follow(line);
-            }
-        }
-        self.fit();
-        self.compare_with_force();
-        outcome
-    }
-
-    /// The name of the remote domain that a key belongs to, as TOML.
-    fn domain_of(&self, key: &str) -> Option<String> {
-        let (tab, line) = self.sheet().find(&format!("domain[{}].name", domain_number(key)?))?;
-        Some(self.sheet().lines(tab)[line].setting()?.value.clone())
-    }
-
-    /// The same key of the remote domain that has a name now.
-    fn key_in_domain(&self, key: &str, name: &str) -> Option<String> {
-        let (_, field) = key.split_once("].")?;
-        let is_it = |setting: &&Setting| setting.key.ends_with("].name") && setting.value == name;
-        let named = self.sheet().lines(sheet::DOMAINS).iter().filter_map(Line::setting).find(is_it)?;
-        Some(format!("domain[{}].{field}", domain_number(&named.key)?))
     }
 
     /// What stands in the way of editing, or is to be known before.
