@@ -107,9 +107,10 @@ fn no_byte_of_a_stranger_acts_on_the_terminal() {
         std::thread::sleep(Duration::from_millis(50));
     }
 
-    // A session that is watched.
-    let mut client = Client::connect(&site);
+    // A session that is watched; those before it are shown for a moment after their end.
     terminal.press("1+");
+    terminal.wait_for("the last session to go", |screen| !screen.contents().contains("↓ in"));
+    let mut client = Client::connect(&site);
     terminal.wait_for_text("greeting");
     terminal.press("/state:greeting<Enter><Enter>");
     terminal.wait_for_text("the dialogue from here on");
