@@ -84,7 +84,9 @@ fn snapshots_come_until_the_engine_is_gone_and_answers_after_that() {
 #[test]
 fn of_several_wishes_for_a_page_the_last_one_is_read() {
     let house = House::new();
-    viewers().block_on(async {
+    // One thread: nobody reads before the next await.
+    let viewer = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    viewer.block_on(async {
         let mut errands = house.errands();
         let query = |limit| QueueQuery {
             filter: Filter::default(),
@@ -94,7 +96,6 @@ fn of_several_wishes_for_a_page_the_last_one_is_read() {
             limit,
             selected: None,
         };
-        // The reader does not run before the next await.
         for limit in 1..1000 {
             errands.perform(Effect::ReadQueue(query(limit)));
         }
