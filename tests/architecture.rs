@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["text", "clock", "mail", "platform"],
     &["tls"],
-    &["config", "dns"],
+    &["config", "dns", "sasl"],
     &["ledger"],
     &["smtp", "queue"],
     &["delivery"],
