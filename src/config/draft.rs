@@ -91,12 +91,13 @@ impl Draft {
     }
 
     /// Replaces the settings file, whole and durably, unless it no longer holds what this draft started from. Secrets
-    /// that came with the edits go to files of their own, as [`SecretFiles`] has it.
-    pub fn save(self, path: &Path) -> Result<(), SaveError> {
+    /// that came with the edits go to files of their own, as [`SecretFiles`] has it; gives those.
+    pub fn save(self, path: &Path) -> Result<Vec<PathBuf>, SaveError> {
         let by_hand = given(&self.original).unwrap_or_default();
         let is_by_hand = |secret: &str| by_hand.iter().any(|given| *given.secret == secret);
         let files = SecretFiles::of(path, &self.render(), is_by_hand).map_err(failed("find the place of", path))?;
-        files.save(path, &self.original)
+        files.save(path, &self.original)?;
+        Ok(files.paths().map(Path::to_owned).collect())
     }
 
     /// The text it started from.

@@ -48,6 +48,11 @@ impl SecretFiles {
         &self.text
     }
 
+    /// The files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
     /// Writes the files, private to this account, and then the settings file at `path` as [`save`] does. If that fails
     /// they go again. Files of secrets that stand neither in the new settings nor in those `before`, to which a person
     /// may want to go back, are removed.
@@ -65,7 +70,7 @@ impl SecretFiles {
     }
 
     fn discard(&self) {
-        for (path, _) in &self.files {
+        for path in self.paths() {
             // It may never have come to be; the error to tell is another one.
             let _ = fs::remove_file(path);
         }

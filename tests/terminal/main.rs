@@ -14,5 +14,6 @@ mod client;
 mod hostile;
 mod manners;
 mod preferences;
+mod secrets;
 mod settings;
 mod stuck_mail;
