@@ -33,3 +33,4 @@ pub mod remote;
 pub mod smtp;
 pub mod terminal;
 pub mod text;
+pub mod tls;
