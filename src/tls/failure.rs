@@ -104,7 +104,7 @@ pub enum Check {
     SelfSigned,
     /// It was issued by somebody who is not trusted, or a certificate between is missing.
     Issuer,
-    /// Its signature is not its issuer's.
+    /// It names an issuer that is trusted, and is not signed by that one's key.
     Signature,
     /// Its issuer has taken it back.
     Revoked,
@@ -123,10 +123,14 @@ impl Check {
             CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => Self::NoName,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::Name,
             CertificateError::Revoked => Self::Revoked,
-            CertificateError::BadSignature => Self::Signature,
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Self::Purpose,
             // Of a root in a server's hands it is said first that it may not be there.
-            CertificateError::UnknownIssuer | CertificateError::Other(_) if is_self_signed => Self::SelfSigned,
+            CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_)
+                if is_self_signed =>
+            {
+                Self::SelfSigned
+            }
+            CertificateError::BadSignature => Self::Signature,
             CertificateError::UnknownIssuer => Self::Issuer,
             _ => Self::Form,
         }
@@ -149,7 +153,11 @@ impl fmt::Display for CertificateFailure {
             Check::Name => write!(f, "the server's certificate is for {}, not for {name}", listed(&facts.names)),
             Check::SelfSigned => f.write_str("the server's certificate is signed by nobody but itself"),
             Check::Issuer => write!(f, "the server's certificate has an issuer that is not trusted: {}", facts.issuer),
-            Check::Signature => f.write_str("the signature of the server's certificate is false"),
+            Check::Signature => write!(
+                f,
+                "the server's certificate names an issuer that is trusted, but was signed with another key: {}",
+                facts.issuer
+            ),
             Check::Revoked => f.write_str("the server's certificate was revoked by its issuer"),
             Check::Purpose => f.write_str("the server's certificate is not made for a server"),
             Check::Form => f.write_str("the server's certificate has a form that is not taken any more"),
