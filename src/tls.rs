@@ -4,11 +4,13 @@
 //! settings; it is handed files, names and streams.
 
 mod certificate;
+mod handshake;
 mod identity;
 mod provider;
 mod self_signed;
 mod session;
 
+pub use handshake::{HandshakeError, ServerStream};
 pub use identity::{Identity, IdentityError};
 pub use self_signed::{SelfSigned, SelfSignedError, self_signed};
 pub use session::Session;
