@@ -7,6 +7,7 @@
 mod certificate;
 mod client;
 mod failure;
+mod handshake;
 mod identity;
 mod provider;
 mod self_signed;
@@ -16,6 +17,7 @@ mod trust;
 pub use certificate::Facts;
 pub use client::{Client, ClientStream, peer_certificate};
 pub use failure::{CertificateFailure, Check, TlsError};
+pub use handshake::{HandshakeError, ServerStream};
 pub use identity::{Identity, IdentityError};
 pub use self_signed::{SelfSigned, SelfSignedError, self_signed};
 pub use session::Session;
