@@ -35,3 +35,4 @@ pub mod sasl;
 pub mod smtp;
 pub mod terminal;
 pub mod text;
+pub mod tls;

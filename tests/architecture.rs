@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// The layers, top down. A module may know those of the rows above its own, and what [`BESIDE`] adds.
 const LAYERS: &[&[&str]] = &[
     &["text", "clock", "mail", "platform"],
+    &["tls"],
     &["config", "dns", "sasl"],
     &["ledger"],
     &["smtp", "queue"],
