@@ -14,7 +14,7 @@ const MAX_INITIAL: usize = 366;
 
 /// A login to a server: what to say to it, once.
 pub struct ClientExchange {
-    login: Login,
+    credentials: Credentials,
     /// How many challenges were answered.
     answered: u32,
     /// What the server said of a token it does not take.
@@ -22,7 +22,7 @@ pub struct ClientExchange {
 }
 
 /// Mechanism and credentials.
-enum Login {
+enum Credentials {
     Plain { message: Zeroizing<Vec<u8>> },
     Login { user: Box<str>, password: Zeroizing<String> },
     Ntlm(NtlmClient),
@@ -52,44 +52,46 @@ pub enum ClientError {
 impl ClientExchange {
     /// PLAIN (RFC 4616).
     pub fn plain(user: &str, password: &str) -> Self {
-        Self::new(Login::Plain { message: joined(&["\0", user, "\0", password]) })
+        Self::new(Credentials::Plain { message: joined(&["\0", user, "\0", password]) })
     }
 
     /// LOGIN.
     pub fn login(user: &str, password: &str) -> Self {
-        Self::new(Login::Login { user: user.into(), password: Zeroizing::new(password.to_owned()) })
+        Self::new(Credentials::Login { user: user.into(), password: Zeroizing::new(password.to_owned()) })
     }
 
     /// NTLM. The user may be written `DOMAIN\user` where `domain` is empty.
     pub fn ntlm(user: &str, password: &str, domain: &str, channel: Channel, now: Timestamp) -> Self {
-        Self::new(Login::Ntlm(NtlmClient::new(user, password, domain, channel, now)))
+        Self::new(Credentials::Ntlm(NtlmClient::new(user, password, domain, channel, now)))
     }
 
     /// XOAUTH2, with a bearer token for the mailbox of `user`.
     pub fn xoauth2(user: &str, access_token: &str) -> Self {
         let message = joined(&["user=", user, "\x01auth=Bearer ", access_token, "\x01\x01"]);
-        Self::new(Login::XOAuth2 { message })
+        Self::new(Credentials::XOAuth2 { message })
     }
 
-    fn new(login: Login) -> Self {
-        Self { login, answered: 0, failure: None }
+    fn new(credentials: Credentials) -> Self {
+        Self { credentials, answered: 0, failure: None }
     }
 
     /// What to name behind AUTH.
     pub fn mechanism(&self) -> Mechanism {
-        match self.login {
-            Login::Plain { .. } => Mechanism::Plain,
-            Login::Login { .. } => Mechanism::Login,
-            Login::Ntlm(_) => Mechanism::Ntlm,
-            Login::XOAuth2 { .. } => Mechanism::XOAuth2,
+        match self.credentials {
+            Credentials::Plain { .. } => Mechanism::Plain,
+            Credentials::Login { .. } => Mechanism::Login,
+            Credentials::Ntlm(_) => Mechanism::Ntlm,
+            Credentials::XOAuth2 { .. } => Mechanism::XOAuth2,
         }
     }
 
     /// The initial response to send with AUTH; with `None`, AUTH and the mechanism go alone. Counts as the answer to a
     /// first, empty challenge.
     pub fn start(&mut self) -> Option<Zeroizing<Vec<u8>>> {
-        let message = match &self.login {
-            Login::Plain { message } | Login::XOAuth2 { message } if message.len() <= MAX_INITIAL => message.clone(),
+        let message = match &self.credentials {
+            Credentials::Plain { message } | Credentials::XOAuth2 { message } if message.len() <= MAX_INITIAL => {
+                message.clone()
+            }
             _ => return None,
         };
         self.answered = 1;
@@ -105,14 +107,14 @@ impl ClientExchange {
         let turn = self.answered;
         self.answered += 1;
         // LOGIN is answered by the order of its questions, since servers word them differently.
-        match (&self.login, turn) {
-            (Login::Plain { message } | Login::XOAuth2 { message }, 0) => Ok(message.clone()),
-            (Login::Login { user, .. }, 0) => Ok(Zeroizing::new(user.as_bytes().to_vec())),
-            (Login::Ntlm(_), 0) => Ok(Zeroizing::new(NtlmClient::negotiate())),
-            (Login::Ntlm(ntlm), 1) => ntlm.authenticate(challenge).map_err(ClientError::from),
-            (Login::Login { password, .. }, 1) => Ok(Zeroizing::new(password.as_bytes().to_vec())),
+        match (&self.credentials, turn) {
+            (Credentials::Plain { message } | Credentials::XOAuth2 { message }, 0) => Ok(message.clone()),
+            (Credentials::Login { user, .. }, 0) => Ok(Zeroizing::new(user.as_bytes().to_vec())),
+            (Credentials::Ntlm(_), 0) => Ok(Zeroizing::new(NtlmClient::negotiate())),
+            (Credentials::Ntlm(ntlm), 1) => ntlm.authenticate(challenge).map_err(ClientError::from),
+            (Credentials::Login { password, .. }, 1) => Ok(Zeroizing::new(password.as_bytes().to_vec())),
             // A second challenge says what is wrong with the token, and an empty answer ends it with 535.
-            (Login::XOAuth2 { .. }, 1) => {
+            (Credentials::XOAuth2 { .. }, 1) => {
                 self.failure = Some(String::from_utf8_lossy(challenge).into());
                 Ok(Zeroizing::new(Vec::new()))
             }
@@ -153,7 +155,7 @@ impl From<ClientObjection> for ClientError {
 /// The parts in one piece, in memory that is large enough from the start: one that grows leaves its former self behind.
 fn joined(parts: &[&str]) -> Zeroizing<Vec<u8>> {
     let mut message = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    parts.iter().for_each(|part| message.extend_from_slice(part.as_bytes()));
+    message.extend(parts.iter().flat_map(|part| part.as_bytes()));
     message
 }
 

@@ -38,7 +38,7 @@ impl NtHash {
         digits
     }
 
-    /// The key that a user of a domain proves NTLMv2 with (NTOWFv2).
+    /// The key that a user of a domain proves NTLMv2 with (`NTOWFv2`).
     pub(super) fn key(&self, user: &str, domain: &str) -> Key {
         let name = user.chars().map(upper).chain(domain.chars());
         let octets: Vec<u8> =
@@ -85,7 +85,9 @@ fn hmac(key: &[u8; 16], parts: &[&[u8]]) -> Hmac<Md5> {
     let mut block = Zeroizing::new([0; 64]);
     block[..16].copy_from_slice(key);
     let mut mac = <Hmac<Md5> as Mac>::new((&*block).into());
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac
 }
 
