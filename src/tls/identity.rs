@@ -13,10 +13,12 @@ use rustls::ServerConfig;
 use rustls::crypto::ring::Ticketer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
 pub use self::files::IdentityError;
 use self::files::Loaded;
+use super::handshake::{HandshakeError, Handshakes, ServerStream};
 use super::provider::provider;
 use crate::clock::Timestamp;
 
@@ -27,6 +29,7 @@ pub struct Identity {
     files: Arc<Files>,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
+    handshakes: Arc<Handshakes>,
 }
 
 struct Files {
@@ -56,7 +59,7 @@ impl Identity {
         let current = Arc::new(Current(ArcSwap::from_pointee(Loaded::read(certificate, key)?)));
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         let config = Arc::new(config(Arc::clone(&current))?);
-        Ok(Self { files: Arc::new(files), current, config })
+        Ok(Self { files: Arc::new(files), current, config, handshakes: Arc::default() })
     }
 
     /// Reads the files again; whether there was anything new in them. Any error leaves the certificate in use as it
@@ -78,6 +81,14 @@ impl Identity {
     /// What turns a client's stream into a session under TLS; it shows the certificate in use at each handshake.
     pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
+    }
+
+    /// Makes a session under TLS of a client's stream, which [`HandshakeError`] says what can prevent.
+    pub async fn accept<S>(&self, stream: S) -> Result<ServerStream<S>, HandshakeError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.handshakes.accept(&self.acceptor(), stream).await
     }
 
     /// The file of the certificate.

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use rustls::{CommonState, ProtocolVersion};
+use rustls::{CipherSuite, CommonState, ProtocolVersion};
 
 /// Version and cipher of a session, by their registered names: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     /// `TLSv1.2` or `TLSv1.3`.
     pub version: &'static str,
     /// The name in the IANA registry.
-    pub cipher: String,
+    pub cipher: &'static str,
 }
 
 impl Session {
@@ -20,10 +20,13 @@ impl Session {
             ProtocolVersion::TLSv1_2 => "TLSv1.2",
             _ => "TLSv1.3",
         };
-        let suite = connection.negotiated_cipher_suite()?.suite();
-        // rustls tells the suites of TLS 1.3 from others by their prefix, the registry does not.
-        let name = suite.as_str().unwrap_or("unknown");
-        let cipher = name.strip_prefix("TLS13_").map_or_else(|| name.to_owned(), |rest| format!("TLS_{rest}"));
+        // rustls gives the suites of TLS 1.3 a prefix of its own.
+        let cipher = match connection.negotiated_cipher_suite()?.suite() {
+            CipherSuite::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",
+            CipherSuite::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",
+            CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => "TLS_CHACHA20_POLY1305_SHA256",
+            older => older.as_str().unwrap_or("unknown"),
+        };
         Some(Self { version, cipher })
     }
 }
