@@ -22,26 +22,32 @@ mod peers;
 mod problem;
 mod sample;
 mod save;
+mod secret;
 mod secrets;
+mod security;
 mod setting;
 mod settings;
 pub mod size;
 mod smart_host;
 mod suggest;
+mod token_url;
 
 pub use changes::{Difference, Effective, Place, changes, differences};
 pub use checks::Warning;
 pub use draft::{Draft, Edit};
-pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, entries, fields, list};
+pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, domain_fields, entries, fields, list};
 pub use load::{LoadError, Loaded, base_of, current, default_path, load, load_text, locate, place, read};
 pub use parse::parse;
 pub use peers::{Mode, PeerList, PeerPattern, PeerPatternError};
 pub use problem::{Position, Problem};
 pub use sample::sample;
 pub use save::{SaveError, save};
+pub use secret::{Secret, SecretError};
 pub use secrets::masked;
+pub use security::{Grant, Method, OAuth, OutboundSecurity, TlsMode};
 pub use settings::{
-    Access, Advanced, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
+    Access, Advanced, Authentication, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
     OutboundConnections, Relay, Settings,
 };
 pub use smart_host::{Host, SmartHost, SmartHostError};
+pub use token_url::{TokenUrl, TokenUrlError};

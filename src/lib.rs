@@ -8,6 +8,7 @@
 //! * [`text`], [`clock`], [`mail`], [`platform`]: printing what strangers wrote; time; the vocabulary of mail; all
 //!   that differs between Linux and Windows.
 //! * [`config`], [`dns`]: the settings, always valid once parsed; name resolution.
+//! * [`sasl`]: the mechanisms of logins, both sides.
 //! * [`ledger`]: what is happening now, and the delivery log.
 //! * [`smtp`], [`queue`]: both ends of the wire; the durable queue.
 //! * [`delivery`]: routes, the scheduler, attempts, reports.
@@ -30,6 +31,8 @@ pub mod mail;
 pub mod platform;
 pub mod queue;
 pub mod remote;
+pub mod sasl;
 pub mod smtp;
 pub mod terminal;
 pub mod text;
+pub mod tls;

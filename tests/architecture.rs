@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 /// The layers, top down. A module may know those of the rows above its own, and what [`BESIDE`] adds.
 const LAYERS: &[&[&str]] = &[
     &["text", "clock", "mail", "platform"],
-    &["config", "dns"],
+    &["tls"],
+    &["config", "dns", "sasl"],
     &["ledger"],
     &["smtp", "queue"],
     &["delivery"],

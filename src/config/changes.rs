@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::fields::{Apply, DOMAIN, Field, Kind, fields};
+use super::fields::{Apply, Field, Kind, domain_fields, fields};
 use super::{Domain, Settings};
 
 /// One setting as it is in force.
@@ -22,7 +22,7 @@ impl Settings {
         let mut all: Vec<_> = fields().map(|field| effective(field, self, "", base)).collect();
         for (index, domain) in self.domains.iter().enumerate() {
             let parent = format!("domain[{}].", index + 1);
-            all.extend(DOMAIN.iter().map(|field| effective(field, domain, &parent, base)));
+            all.extend(domain.fields().map(|field| effective(field, domain, &parent, base)));
         }
         all
     }
@@ -39,8 +39,14 @@ pub fn changes(old: &Settings, new: &Settings) -> Vec<(&'static str, Apply)> {
 impl Domain {
     /// Its settings that are not the default, as the table they are: `{ name = "a.example" }`. Secrets are masked.
     pub(crate) fn in_one_line(&self) -> String {
-        let fields = DOMAIN.iter().filter(|field| field.default.is_empty() || !field.is_default(self, Path::new("")));
-        let fields: Vec<_> = fields.map(|field| format!("{} = {}", field.key, field.value(self))).collect();
+        let is_set = |field: &&Field<Self>| field.default.is_empty() || !field.is_default(self, Path::new(""));
+        let set: Vec<_> = domain_fields().filter(is_set).collect();
+        // A table of which keys follow is not named by itself as well.
+        let is_shown = |field: &&Field<Self>| {
+            field.kind() != Kind::Table || set.iter().all(|other| !other.key.starts_with(&format!("{}.", field.key)))
+        };
+        let shown = set.iter().copied().filter(is_shown);
+        let fields: Vec<_> = shown.map(|field| format!("{} = {}", field.key, field.value(self))).collect();
         format!("{{ {} }}", fields.join(", "))
     }
 }
@@ -91,7 +97,7 @@ pub fn differences(old: &Settings, new: &Settings) -> Vec<Difference> {
             all.push(of_domain(place, key, None, Some(domain.in_one_line())));
             continue;
         };
-        all.extend(DOMAIN.iter().filter(|field| field.differs(before, domain)).map(|field| {
+        all.extend(domain_fields().filter(|field| field.differs(before, domain)).map(|field| {
             let place = Place::OfDomain(before.name.to_string(), field.key);
             difference(field, place, format!("{key}.{}", field.key), before, domain)
         }));

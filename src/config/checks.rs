@@ -1,5 +1,7 @@
 //! What settings say together: conflicts, which are errors, and warnings, which are not.
 
+mod security;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,7 +23,7 @@ pub(super) struct Conflict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The key to look at.
-    pub key: &'static str,
+    pub key: String,
     /// What follows from it, in one sentence.
     pub text: String,
 }
@@ -35,29 +37,30 @@ impl fmt::Display for Warning {
 impl Settings {
     /// What an administrator should hear of at start and in `status`, the gravest first.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warnings = [self.open_relay(), self.useless_limits(), self.useless_notification()];
-        warnings.into_iter().flatten().collect()
+        let useless = [self.useless_limits(), self.useless_notification()];
+        self.open_relay().into_iter().chain(security::warnings(self)).chain(useless.into_iter().flatten()).collect()
     }
 
     fn open_relay(&self) -> Option<Warning> {
-        let beyond = self.general.listen.iter().find(|address| !address.ip().to_canonical().is_loopback())?;
+        let beyond =
+            listeners(self).map(|(_, address)| address).find(|address| !address.ip().to_canonical().is_loopback())?;
         let (connection, relay) = (&self.access.connection, &self.access.relay.peers);
         let text = format!("everyone who reaches {beyond} may send mail to anyone: this is an open relay");
         (connection.admits_the_world() && relay.admits_the_world())
-            .then_some(Warning { key: "access.relay.list", text })
+            .then_some(Warning { key: "access.relay.list".to_owned(), text })
     }
 
     fn useless_limits(&self) -> Option<Warning> {
         let limits = &self.delivery.connections;
         let (max, per_domain) = (limits.max?, limits.max_per_domain?);
         let text = format!("{per_domain} is never reached, since delivery.outbound_connections.max is {max}");
-        (per_domain > max).then_some(Warning { key: "delivery.outbound_connections.max_per_domain", text })
+        (per_domain > max).then_some(Warning { key: "delivery.outbound_connections.max_per_domain".to_owned(), text })
     }
 
     fn useless_notification(&self) -> Option<Warning> {
         let (notification, expiration) = (self.delivery.delay_notification?, self.delivery.expiration?);
         let text = "no sender ever hears of a delay, since mail is returned before".to_owned();
-        (notification >= expiration).then_some(Warning { key: "delivery.delay_notification", text })
+        (notification >= expiration).then_some(Warning { key: "delivery.delay_notification".to_owned(), text })
     }
 }
 
@@ -69,6 +72,7 @@ pub(super) fn conflicts(settings: &Settings) -> Vec<Conflict> {
     conflicts.extend(listeners_twice(settings));
     conflicts.extend(domains_twice(settings));
     conflicts.extend(smart_host_is_this_server(settings));
+    conflicts.extend(security::conflicts(settings));
     conflicts
 }
 
@@ -95,14 +99,23 @@ fn session_below_message(settings: &Settings) -> Option<Conflict> {
 }
 
 fn listeners_twice(settings: &Settings) -> Vec<Conflict> {
-    let listen = &settings.general.listen;
-    let twice = listen.iter().enumerate().filter(|(index, address)| listen[..*index].contains(address));
-    let conflict = |(index, address): (usize, &SocketAddr)| Conflict {
-        keys: vec![format!("general.listen[{}]", index + 1)],
+    let listeners: Vec<_> = listeners(settings).collect();
+    let is_first = |index: usize| listeners[..index].iter().all(|(_, address)| *address != listeners[index].1);
+    let twice = listeners.iter().enumerate().filter(|(index, _)| !is_first(*index));
+    let conflict = |(_, (key, address)): (usize, &(String, SocketAddr))| Conflict {
+        keys: vec![key.clone()],
         reason: format!("{address} is listed twice"),
         expected: "each address once".to_owned(),
     };
-    twice.filter(|(_, address)| address.port() != 0).map(conflict).collect()
+    twice.filter(|(_, (_, address))| address.port() != 0).map(conflict).collect()
+}
+
+/// Where clients connect, in clear or with TLS, and where in the file that stands.
+fn listeners(settings: &Settings) -> impl Iterator<Item = (String, SocketAddr)> {
+    let lists = [("general.listen", &settings.general.listen), ("general.listen_tls", &settings.general.listen_tls)];
+    lists.into_iter().flat_map(|(key, list)| {
+        list.iter().enumerate().map(move |(index, address)| (format!("{key}[{}]", index + 1), *address))
+    })
 }
 
 fn domains_twice(settings: &Settings) -> Vec<Conflict> {
@@ -124,7 +137,7 @@ fn smart_host_is_this_server(settings: &Settings) -> Vec<Conflict> {
     let by_domain = by_domain.filter_map(|(index, d)| Some((format!("domain[{}]", index + 1), d.smart_host.as_ref()?)));
     let looping = general
         .chain(by_domain)
-        .filter(|(_, host)| settings.general.listen.iter().any(|&l| leads_to(settings, host, l)));
+        .filter(|(_, host)| listeners(settings).any(|(_, listener)| leads_to(settings, host, listener)));
     let conflict = |(parent, host): (String, &SmartHost)| Conflict {
         keys: vec![format!("{parent}.smart_host"), "general.listen".to_owned(), "general.hostname".to_owned()],
         reason: format!("the smart host {host} is this server itself, which listens there"),
@@ -155,8 +168,8 @@ mod tests {
         crate::config::parse(toml, Path::new("/srv")).unwrap()
     }
 
-    fn warned(toml: &str) -> Vec<&'static str> {
-        settings(toml).warnings().iter().map(|warning| warning.key).collect()
+    fn warned(toml: &str) -> Vec<String> {
+        settings(toml).warnings().into_iter().map(|warning| warning.key).collect()
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::names::machine_name;
 use super::{
-    Access, Advanced, Control, Delivery, General, Level, Local, Log, Messages, Mode, OutboundConnections, PeerList,
-    PeerPattern, Relay, Settings,
+    Access, Advanced, Authentication, Control, Delivery, General, Level, Local, Log, Messages, Mode,
+    OutboundConnections, OutboundSecurity, PeerList, PeerPattern, Relay, Settings,
 };
 
 const KIB: u64 = 1024;
@@ -29,11 +29,18 @@ impl Settings {
             general: General {
                 hostname: hostname.clone(),
                 listen: vec![(Ipv4Addr::LOCALHOST, 2525).into()],
+                listen_tls: Vec::new(),
                 max_connections: Some(2000),
                 max_connections_per_client: Some(200),
                 connection_timeout: 10 * MINUTE,
             },
             access: Access {
+                authentication: Authentication { anonymous: true, basic: false, integrated: false },
+                require_tls: false,
+                auth_without_tls: PeerList { mode: Mode::Only, entries: Vec::new() },
+                certificate: None,
+                private_key: None,
+                users: base.join("config").join("users.toml"),
                 connection: PeerList { mode: Mode::AllExcept, entries: Vec::new() },
                 relay: Relay {
                     peers: PeerList {
@@ -56,9 +63,11 @@ impl Settings {
                 retry: vec![15 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR],
                 delay_notification: Some(12 * HOUR),
                 expiration: Some(2 * DAY),
+                security: OutboundSecurity::DEFAULT,
                 connections: OutboundConnections {
                     max: Some(1000),
                     max_per_domain: Some(100),
+                    max_messages_per_minute: None,
                     timeout: 10 * MINUTE,
                     port: 25,
                 },

@@ -11,7 +11,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 use self::put::put;
 use super::Settings;
 use super::document::Document;
-use super::fields::{DOMAIN, SECTIONS, fields};
+use super::fields::{DOMAIN, SECTIONS, domain_fields, fields};
 use super::key::{Key, Step};
 use super::load::{self, LoadError, base_of};
 use super::parse;
@@ -161,9 +161,13 @@ impl Draft {
                 Step::Index(index) => item.get_mut(*index)?,
                 Step::Name(name) => {
                     name_so_far = if name_so_far.is_empty() { name.clone() } else { format!("{name_so_far}.{name}") };
-                    let usually = SECTIONS.iter().any(|section| section.path == name_so_far && section.inline);
-                    let inline = usually || item.is_value();
-                    item.as_table_like_mut()?.entry(name).or_insert_with(|| empty_section(inline))
+                    let inline = is_usually_inline(&name_so_far) || item.is_value();
+                    let section = item.as_table_like_mut()?.entry(name).or_insert_with(|| empty_section(inline));
+                    // The table of a remote domain that does not have it yet.
+                    if section.as_str() == Some("") {
+                        *section = empty_section(true);
+                    }
+                    section
                 }
             };
         }
@@ -181,8 +185,9 @@ impl fmt::Debug for Draft {
 /// The comment with which the sample file explains a key; `None` if there is no such key.
 fn comment_of(key: &str) -> Option<String> {
     match Key::from(key).steps() {
-        [Step::Name(domain), Step::Index(_), Step::Name(name)] if domain == "domain" => {
-            DOMAIN.iter().find(|field| field.key == name).map(comment)
+        [Step::Name(domain), Step::Index(_), ..] if domain == "domain" => {
+            let (_, name) = key.split_once("].")?;
+            domain_fields().find(|field| field.key == name).map(comment)
         }
         _ => fields().find(|field| field.key == key).map(comment),
     }
@@ -201,6 +206,14 @@ fn here_without_place(key: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Whether a section is usually written in one line.
+fn is_usually_inline(path: &str) -> bool {
+    match path.strip_prefix("domain.") {
+        Some(path) => DOMAIN.iter().any(|section| section.path == path && section.inline),
+        None => SECTIONS.iter().any(|section| section.path == path && section.inline),
+    }
 }
 
 fn empty_section(inline: bool) -> Item {

@@ -22,6 +22,7 @@ mod delivery;
 mod domains;
 mod general;
 mod messages;
+mod security;
 mod services;
 
 use std::fmt;
@@ -29,8 +30,8 @@ use std::path::Path;
 
 use toml::de::{DeValue, ValueDeserializer};
 
-use super::Settings;
 use super::setting::{Input, Refusal};
+use super::{Domain, Settings};
 
 /// What is shown of a secret, whatever it is.
 const MASK: &str = "\"********\"";
@@ -44,8 +45,8 @@ pub static SECTIONS: &[&Section] = &[
     &access::RELAY,
     &messages::MESSAGES,
     &delivery::DELIVERY,
-    &delivery::OUTBOUND_SECURITY,
-    &delivery::OAUTH,
+    &security::OUTBOUND_SECURITY,
+    &security::OAUTH,
     &delivery::OUTBOUND_CONNECTIONS,
     &delivery::ADVANCED,
     &domains::LOCAL,
@@ -55,12 +56,12 @@ pub static SECTIONS: &[&Section] = &[
     &services::METRICS,
 ];
 
-/// The keys of a `[[domain]]`, relative to it.
 pub use domains::DOMAIN;
 
-/// A table of the file: a tab or a dialog of the old property sheet.
+/// A table of the file: a tab or a dialog of the old property sheet. As `Section<Domain>` one of a `[[domain]]`, with
+/// paths relative to it.
 #[derive(Debug)]
-pub struct Section {
+pub struct Section<S: 'static = Settings> {
     /// Its path, `delivery.advanced`; empty for the top of the file.
     pub path: &'static str,
     /// The old server's name of the tab or dialog, or ours where it had none.
@@ -70,7 +71,7 @@ pub struct Section {
     /// Whether it is usually written in one line, `relay = { mode = "only", list = [] }`.
     pub inline: bool,
     /// Its settings.
-    pub fields: &'static [Field],
+    pub fields: &'static [Field<S>],
 }
 
 /// One setting, of the whole server or, as `Field<Domain>`, of a remote domain.
@@ -113,6 +114,8 @@ pub enum Kind {
     List,
     /// A text that is never shown.
     Secret,
+    /// A table that is there, `{}`, or not, `""`; its keys are settings of their own.
+    Table,
 }
 
 /// When a change of a setting takes effect.
@@ -133,13 +136,13 @@ pub enum Apply {
 enum Slot<S> {
     /// In the typed settings.
     Live { kind: Kind, read: fn(&mut S, &Input<'_>) -> Result<(), Vec<Refusal>>, write: fn(&S) -> String },
-    /// Nowhere: its feature is not in this version, and only the default or one of `harmless` may be written.
-    Later { kind: Kind, harmless: &'static [&'static str] },
+    /// Nowhere: its feature is not in this version, and only the default may be written.
+    Later { kind: Kind },
 }
 
 impl<S> Slot<S> {
     const fn later(kind: Kind) -> Self {
-        Self::Later { kind, harmless: &[] }
+        Self::Later { kind }
     }
 }
 
@@ -171,7 +174,7 @@ impl Kind {
         match self {
             Self::Count { .. } | Self::Switch | Self::List => entered.to_owned(),
             Self::Size | Self::Span if is_number => entered.to_owned(),
-            Self::Secret if entered.starts_with('{') => entered.to_owned(),
+            Self::Secret | Self::Table if entered.starts_with('{') => entered.to_owned(),
             _ => toml_edit::Value::from(entered).to_string(),
         }
     }
@@ -207,7 +210,7 @@ impl<S: Clone> Field<S> {
     /// How it is edited.
     pub fn kind(&self) -> Kind {
         match self.slot {
-            Slot::Live { kind, .. } | Slot::Later { kind, .. } => kind,
+            Slot::Live { kind, .. } | Slot::Later { kind } => kind,
         }
     }
 
@@ -237,9 +240,7 @@ impl<S: Clone> Field<S> {
     pub(super) fn read(&self, settings: &mut S, input: &Input<'_>) -> Result<(), Vec<Refusal>> {
         match &self.slot {
             Slot::Live { read, .. } => read(settings, input),
-            Slot::Later { harmless, .. } if harmless.iter().chain([&self.default]).any(|text| is(input, text)) => {
-                Ok(())
-            }
+            Slot::Later { .. } if is(input, self.default) => Ok(()),
             Slot::Later { .. } => Err(vec![self.refusal(input)]),
         }
     }
@@ -266,6 +267,11 @@ impl<S: Clone> Field<S> {
 /// All settings of the server, in the order of the sample file. A value may depend on those before it.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
     SECTIONS.iter().flat_map(|section| section.fields)
+}
+
+/// All settings of a remote domain. What belongs to a table that it does not have is among them.
+pub fn domain_fields() -> impl Iterator<Item = &'static Field<Domain>> {
+    DOMAIN.iter().flat_map(|section| section.fields)
 }
 
 /// Whether the file's value is the one written as `text`, however it is quoted.

@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::checks;
 use super::document::Document;
-use super::fields::{DOMAIN, Field, SECTIONS, fields};
+use super::fields::{DOMAIN, Field, SECTIONS, domain_fields, fields};
 use super::names::machine_name;
 use super::problem::Problem;
 use super::setting::{Input, in_toml};
@@ -47,8 +47,8 @@ impl<'a> Reader<'a> {
         }
         let domains = self.document.value("domain").and_then(|value| value.get_ref().as_array());
         for (index, value) in domains.into_iter().flatten().enumerate() {
-            if let Some(table) = value.get_ref().as_table() {
-                let domain = self.domain(&format!("domain[{}]", index + 1), value.span(), table);
+            if value.get_ref().is_table() {
+                let domain = self.domain(&format!("domain[{}]", index + 1), value.span());
                 settings.domains.push(domain);
             }
         }
@@ -57,11 +57,11 @@ impl<'a> Reader<'a> {
 
     /// One `[[domain]]`. Where its name was refused it is called like this machine, and the problem noted here
     /// keeps it from ever being used.
-    fn domain(&mut self, path: &str, span: Range<usize>, table: &DeTable<'a>) -> Domain {
-        let mut domain = Domain { name: DomainPattern::Exact(machine_name()), relay: false, smart_host: None };
-        for field in DOMAIN {
+    fn domain(&mut self, path: &str, span: Range<usize>) -> Domain {
+        let mut domain = Domain::new(DomainPattern::Exact(machine_name()));
+        for field in domain_fields() {
             let key = format!("{path}.{}", field.key);
-            match table.get(field.key) {
+            match self.document.value(&key) {
                 Some(value) => self.take(field, &key, value, &mut domain),
                 None if field.default.is_empty() => self.note(&key, span.clone(), "missing", None),
                 None => {}
@@ -83,17 +83,13 @@ impl<'a> Reader<'a> {
             return self.note(path, value.span(), "not a section", Some(format!("[{path}] with keys below it")));
         };
         for (name, value) in table {
-            let (name, span) = (name.get_ref(), name.span());
-            // In quotes a name may look like a path, or like the top of the file, and is neither.
-            let is_bare = !name.is_empty() && !name.contains('.');
-            let name = if is_bare { name.to_string() } else { in_toml(name) };
-            let key = if path.is_empty() { name } else { format!("{path}.{name}") };
+            let key = below(path, name.get_ref());
             if key == "domain" {
                 self.refuse_unknown_of_domains(value);
             } else if SECTIONS.iter().any(|section| section.path == key) {
                 self.refuse_unknown(value, &key);
             } else if !fields().any(|field| field.key == key) {
-                self.note_unknown(&key, span);
+                self.note_unknown(&key, name.span());
             }
         }
     }
@@ -104,13 +100,29 @@ impl<'a> Reader<'a> {
             return self.note("domain", value.span(), "not a list of domains", expected());
         };
         for (index, value) in domains.iter().enumerate() {
-            let path = format!("domain[{}]", index + 1);
-            let Some(table) = value.get_ref().as_table() else {
-                self.note(&path, value.span(), "not a domain", expected());
-                continue;
-            };
-            for name in table.keys().filter(|name| DOMAIN.iter().all(|field| field.key != name.get_ref().as_ref())) {
-                self.note_unknown(&format!("{path}.{}", name.get_ref()), name.span());
+            let domain = format!("domain[{}]", index + 1);
+            if value.get_ref().is_table() {
+                self.refuse_unknown_of_domain(value, &domain, "");
+            } else {
+                self.note(&domain, value.span(), "not a domain", expected());
+            }
+        }
+    }
+
+    /// Notes every key of a `[[domain]]` below `path` that is none of ours. What is no table where one belongs is
+    /// refused as the value it is.
+    fn refuse_unknown_of_domain(&mut self, value: &Spanned<DeValue<'a>>, domain: &str, path: &str) {
+        for (name, value) in value.get_ref().as_table().into_iter().flatten() {
+            let key = below(path, name.get_ref());
+            let is_field = domain_fields().any(|field| field.key == key);
+            let is_section = DOMAIN.iter().any(|section| section.path == key);
+            if is_section && value.get_ref().is_table() {
+                self.refuse_unknown_of_domain(value, domain, &key);
+            } else if !is_section && !is_field {
+                self.note_unknown(&format!("{domain}.{key}"), name.span());
+            } else if !is_field {
+                let expected = Some(format!("a table with keys of [delivery.outbound_{key}]"));
+                self.note(&format!("{domain}.{key}"), value.span(), "not a table", expected);
             }
         }
     }
@@ -132,5 +144,80 @@ impl<'a> Reader<'a> {
 
     fn note(&mut self, key: &str, span: Range<usize>, reason: &str, expected: Option<String>) {
         self.problems.push(self.document.problem(key, span.start, reason.to_owned(), expected));
+    }
+}
+
+/// The key of a name in the table at `path`. In quotes a name may look like a path, or like the top of the file, and is
+/// neither.
+fn below(path: &str, name: &str) -> String {
+    let is_bare = !name.is_empty() && !name.contains('.');
+    let name = if is_bare { name.to_owned() } else { in_toml(name) };
+    if path.is_empty() { name } else { format!("{path}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Authentication, Grant, Method, OutboundSecurity, Secret, TlsMode};
+
+    fn settings(text: &str) -> Settings {
+        parse(text, Path::new("/srv")).unwrap()
+    }
+
+    #[test]
+    fn both_sides_of_encryption_and_identity_are_read() {
+        let settings = settings(
+            "[general]\nlisten_tls = [\"127.0.0.1:465\"]\n\
+             [access]\nauthentication = [\"basic\", \"integrated\"]\nrequire_tls = true\ncertificate = \"c.pem\"\n\
+             private_key = \"/etc/k.pem\"\nauth_without_tls = [\"10.0.0.0/8\"]\nusers = \"users.toml\"\n\
+             [delivery.outbound_security]\nmethod = \"xoauth2\"\ntls = \"implicit\"\nverify = false\nca_file = \"ca.pem\"\n\
+             username = \"box@a.example\"\n\
+             oauth = { grant = \"device_code\", client_id = \"c\", token_url = \"http://127.0.0.1/token\", \
+             client_secret = { file = \"secret\" } }\n\
+             [delivery.outbound_connections]\nmax_messages_per_minute = 30\n",
+        );
+        assert_eq!(settings.general.listen_tls, ["127.0.0.1:465".parse().unwrap()]);
+        let access = &settings.access;
+        assert_eq!(access.authentication, Authentication { anonymous: false, basic: true, integrated: true });
+        assert!(access.require_tls && access.auth_without_tls.admits("10.1.2.3".parse().unwrap(), None));
+        assert!(!access.auth_without_tls.admits("192.0.2.1".parse().unwrap(), None));
+        assert_eq!(access.certificate.as_deref(), Some(Path::new("/srv/c.pem")));
+        assert_eq!(access.private_key.as_deref(), Some(Path::new("/etc/k.pem")));
+        assert_eq!(access.users, Path::new("/srv/users.toml"));
+        let security = settings.security_of(None);
+        assert_eq!((security.method, security.tls, security.verify), (Method::XOAuth2, TlsMode::Implicit, false));
+        assert_eq!(security.oauth.grant, Grant::DeviceCode);
+        assert_eq!(security.oauth.client_secret, Some(Secret::File("/srv/secret".into())));
+        assert_eq!(settings.max_messages_per_minute(None), Some(30));
+    }
+
+    #[test]
+    fn the_security_of_a_remote_domain_takes_nothing_from_the_general_one() {
+        let general = "[delivery.outbound_security]\ntls = \"required\"\nca_file = \"ca.pem\"\n";
+        let domain =
+            |security| settings(&format!("{general}[[domain]]\nname = \"a.example\"\nsecurity = {security}\n"));
+        for none in ["\"\"", "''"] {
+            let settings = domain(none);
+            assert_eq!(settings.security_of(settings.domains.first()).tls, TlsMode::Required, "{none}");
+        }
+        let settings = domain("{}");
+        assert_eq!(*settings.security_of(settings.domains.first()), OutboundSecurity::DEFAULT);
+        let settings = domain("{ tls = \"none\" }");
+        let own = settings.security_of(settings.domains.first());
+        assert_eq!(*own, OutboundSecurity { tls: TlsMode::None, ..OutboundSecurity::DEFAULT });
+    }
+
+    #[test]
+    fn no_picture_of_the_settings_tells_a_secret() {
+        let settings = settings(
+            "[delivery.outbound_security]\npassword = \"s3cret\"\noauth = { client_secret = \"s3cret\" }\n\
+             [[domain]]\nname = \"a.example\"\nsecurity = { password = \"s3cret\" }\n",
+        );
+        let effective = settings.effective(Path::new("/srv"));
+        let one_line = settings.domains[0].in_one_line();
+        assert!(!format!("{settings:?} {effective:?} {one_line}").contains("s3cret"), "{one_line}");
+        let before = Settings::defaults(Path::new("/srv"));
+        let differences = crate::config::differences(&before, &settings);
+        assert!(differences.len() == 3 && !format!("{differences:?}").contains("s3cret"), "{differences:?}");
     }
 }

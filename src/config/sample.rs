@@ -1,6 +1,6 @@
 //! The commented sample file, `config/mailroot.toml`.
 
-use super::fields::{Apply, DOMAIN, Field, SECTIONS, Section};
+use super::fields::{Apply, Field, Kind, SECTIONS, Section, domain_fields};
 
 /// Comments are broken before this column.
 const WIDTH: usize = 110;
@@ -70,10 +70,11 @@ fn in_one_line(section: &Section) -> Vec<String> {
 fn remote_domain() -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(DOMAIN_HEAD.lines().map(str::to_owned));
-    for field in DOMAIN {
+    for field in domain_fields().filter(|field| !field.key.contains('.')) {
         let example = match field.key {
             "name" => r#""partner.example""#,
             "smart_host" => r#""[192.0.2.10]:2525""#,
+            _ if field.kind() == Kind::Table => r#"{ tls = "required" }"#,
             _ => field.default,
         };
         lines.extend(explained(field, "# # "));

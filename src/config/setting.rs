@@ -1,6 +1,8 @@
 //! How each type of setting is read from the file, refused, and written back.
 
+mod authentication;
 mod phrases;
+mod secret;
 
 use std::ops::Range;
 use std::path::Path;
@@ -211,6 +213,23 @@ impl Setting for u64 {
 
     fn write(&self) -> String {
         in_toml(&size::write(*self))
+    }
+}
+
+/// A table that is there; what is in it are settings of their own.
+pub(super) struct Own;
+
+impl Setting for Own {
+    const KIND: Kind = Kind::Table;
+    const NAME: &'static str = "a table";
+    const EXPECTED: &'static str = "a table as { tls = \"required\" }";
+
+    fn read(input: &Input<'_>) -> Result<Self, Vec<Refusal>> {
+        if input.value.get_ref().is_table() { Ok(Self) } else { Err(input.refusal::<Self>()) }
+    }
+
+    fn write(&self) -> String {
+        "{}".to_owned()
     }
 }
 

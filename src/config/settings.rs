@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{PeerList, SmartHost};
+use super::{Field, OutboundSecurity, PeerList, SmartHost, domain_fields};
 use crate::mail::{self, Address};
 
 /// All settings (design, section 2). `None` in a limit means "no limit", written `0` in the file.
@@ -39,6 +39,8 @@ pub struct General {
     pub hostname: mail::Domain,
     /// Where to listen.
     pub listen: Vec<SocketAddr>,
+    /// Where to listen for clients that speak TLS from the first octet on (RFC 8314 3.3).
+    pub listen_tls: Vec<SocketAddr>,
     /// Sessions at the same time.
     pub max_connections: Option<u32>,
     /// Sessions at the same time from one address.
@@ -50,10 +52,40 @@ pub struct General {
 /// `[access]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Access {
+    /// The ways in.
+    pub authentication: Authentication,
+    /// Whether sessions in clear get no further than STARTTLS.
+    pub require_tls: bool,
+    /// Who may log in without TLS: always "only" these.
+    pub auth_without_tls: PeerList,
+    /// The certificate in PEM; there if and only if the key is.
+    pub certificate: Option<PathBuf>,
+    /// The key of the certificate in PEM.
+    pub private_key: Option<PathBuf>,
+    /// The file of those who may log in.
+    pub users: PathBuf,
     /// Who may connect at all.
     pub connection: PeerList,
     /// Who may relay to domains that are not ours.
     pub relay: Relay,
+}
+
+/// `access.authentication`; never without any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// Mail is taken without a login. Where it is not, MAIL needs one.
+    pub anonymous: bool,
+    /// PLAIN and LOGIN.
+    pub basic: bool,
+    /// NTLM.
+    pub integrated: bool,
+}
+
+impl Authentication {
+    /// Whether clients can log in at all, so that AUTH is offered.
+    pub const fn offers_login(self) -> bool {
+        self.basic || self.integrated
+    }
 }
 
 /// `access.relay`.
@@ -93,6 +125,8 @@ pub struct Delivery {
     pub delay_notification: Option<Duration>,
     /// After how long a message is returned.
     pub expiration: Option<Duration>,
+    /// Dialog Outbound Security.
+    pub security: OutboundSecurity,
     /// Dialog Outbound Connections.
     pub connections: OutboundConnections,
     /// Dialog Advanced.
@@ -106,6 +140,8 @@ pub struct OutboundConnections {
     pub max: Option<u32>,
     /// Connections at the same time to one destination.
     pub max_per_domain: Option<u32>,
+    /// Messages a minute to one destination.
+    pub max_messages_per_minute: Option<u32>,
     /// The upper bound of every wait for a remote server.
     pub timeout: Duration,
     /// The port of MX hosts, and of smart hosts without one of their own.
@@ -156,6 +192,23 @@ pub struct Domain {
     pub relay: bool,
     /// Where its mail goes; `None` leaves the general route.
     pub smart_host: Option<SmartHost>,
+    /// Messages a minute to its destination; `None` leaves the general limit.
+    pub max_messages_per_minute: Option<u32>,
+    /// Its own security, in which nothing comes from the general one; `None` leaves the general one.
+    pub security: Option<OutboundSecurity>,
+}
+
+impl Domain {
+    /// One of which nothing but the name is given.
+    pub const fn new(name: DomainPattern) -> Self {
+        Self { name, relay: false, smart_host: None, max_messages_per_minute: None, security: None }
+    }
+
+    /// Its settings, but for those of a table that it does not have.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field<Self>> {
+        let has_security = self.security.is_some();
+        domain_fields().filter(move |field| has_security || !field.key.starts_with("security."))
+    }
 }
 
 /// `name` of a `[[domain]]`.
@@ -262,5 +315,16 @@ impl Settings {
             });
             wildcards.max_by_key(|(length, _)| *length).map(|(_, d)| d)
         })
+    }
+
+    /// How mail is sent securely: as its `[[domain]]` says, or as is said for all.
+    pub fn security_of<'a>(&'a self, domain: Option<&'a Domain>) -> &'a OutboundSecurity {
+        domain.and_then(|domain| domain.security.as_ref()).unwrap_or(&self.delivery.security)
+    }
+
+    /// Messages a minute to a destination: as its `[[domain]]` says, or as is said for all.
+    pub fn max_messages_per_minute(&self, domain: Option<&Domain>) -> Option<u32> {
+        let own = domain.and_then(|domain| domain.max_messages_per_minute);
+        own.or(self.delivery.connections.max_messages_per_minute)
     }
 }

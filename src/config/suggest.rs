@@ -1,6 +1,6 @@
 //! "Did you mean …": the known key that an unknown one was most likely meant to be.
 
-use super::fields::{DOMAIN, SECTIONS, fields};
+use super::fields::{SECTIONS, domain_fields, fields};
 
 /// What is said of a key that does not exist.
 pub(super) fn no_such_key(key: &str) -> String {
@@ -15,9 +15,8 @@ pub(super) fn no_such_key(key: &str) -> String {
 fn nearest(unknown: &str) -> Option<String> {
     let sections = SECTIONS.iter().map(|section| section.path.to_owned());
     let keys = fields().map(|field| field.key.to_owned());
-    let parent = parent(unknown);
-    let domains =
-        DOMAIN.iter().filter(|_| parent.starts_with("domain[")).map(|field| format!("{parent}.{}", field.key));
+    let domain = unknown.split_once("].").map(|(domain, _)| domain).filter(|domain| domain.starts_with("domain["));
+    let domains = domain.into_iter().flat_map(|domain| domain_fields().map(move |f| format!("{domain}].{}", f.key)));
     let word = last(unknown);
     let allowed = word.chars().count().div_ceil(3);
     let known = sections.chain(["domain".to_owned()]).chain(keys).chain(domains);
@@ -29,10 +28,6 @@ fn nearest(unknown: &str) -> Option<String> {
 
 fn last(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
-}
-
-fn parent(key: &str) -> &str {
-    key.rsplit_once('.').map_or("", |(parent, _)| parent)
 }
 
 /// The number of letters to add, take away or change to make one word of the other (Levenshtein).

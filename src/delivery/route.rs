@@ -92,7 +92,7 @@ mod tests {
 
     fn add_domain(settings: &mut Settings, name: DomainPattern, smart_host: &str) {
         let smart_host = Some(smart_host.parse().unwrap());
-        settings.domains.push(config::Domain { name, relay: false, smart_host });
+        settings.domains.push(config::Domain { smart_host, ..config::Domain::new(name) });
     }
 
     fn hop(text: &str) -> Hop {

@@ -75,7 +75,7 @@ fn known(session: &SessionSnapshot) -> String {
     };
     let name = session.name.as_deref().map(|name| format!(", which {called} {name}")).unwrap_or_default();
     let user = session.user.as_deref().map(|user| format!(", logged in as {user}")).unwrap_or_default();
-    let tls = if session.is_encrypted { ", under TLS" } else { "" };
+    let tls = session.encryption.map(|encryption| format!(", under {encryption}")).unwrap_or_default();
     let messages = if session.messages == 1 { "message" } else { "messages" };
     format!(
         "{} {from} {}{name}{user}{tls}: open for {} s, {}, {} {messages} so far; the dialogue from here on:",

@@ -222,6 +222,9 @@ pub struct Session {
     /// Whether TLS protects it.
     #[serde(default)]
     pub tls: bool,
+    /// Version and cipher: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
+    #[serde(default)]
+    pub cipher: Option<String>,
     /// What it is doing.
     pub state: String,
     /// Messages so far.

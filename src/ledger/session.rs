@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::Ledger;
 use super::audience::{Audience, Told};
-use crate::text;
+use crate::{text, tls};
 
 /// The longest name shown of a peer, in characters: a HELO name may be anything.
 const MAX_NAME: usize = 255;
@@ -86,8 +86,8 @@ pub struct SessionSnapshot {
     pub name: Option<Box<str>>,
     /// The login, where there is one: printable.
     pub user: Option<Box<str>>,
-    /// Whether TLS protects it.
-    pub is_encrypted: bool,
+    /// The TLS that protects it, if any.
+    pub encryption: Option<tls::Session>,
     /// What it is doing.
     pub activity: Activity,
     /// Messages so far.
@@ -118,7 +118,18 @@ impl SessionGuard {
     /// The HELO name inbound, the host name outbound. Any bytes will do: it is made printable here.
     pub fn set_name(&self, name: &str) {
         let shown = text::shortened(name, MAX_NAME).into_boxed_str();
-        *self.session.name.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        self.session.shown().name = Some(shown);
+    }
+
+    /// The login; `None` if there is none any more. Any bytes will do.
+    pub fn set_user(&self, user: Option<&str>) {
+        let shown = user.map(|user| text::shortened(user, MAX_NAME).into_boxed_str());
+        self.session.shown().user = shown;
+    }
+
+    /// The session is under TLS from now on.
+    pub fn set_encryption(&self, encryption: tls::Session) {
+        self.session.shown().encryption = Some(encryption);
     }
 
     /// What the session does from now on.
@@ -162,7 +173,7 @@ struct Session {
     direction: Direction,
     peer: SocketAddr,
     opened: Instant,
-    name: Mutex<Option<Box<str>>>,
+    shown: Mutex<Shown>,
     activity: AtomicU8,
     messages: AtomicU64,
     bytes: AtomicU64,
@@ -172,16 +183,29 @@ struct Session {
     audience: Arc<Audience>,
 }
 
+/// What the two ends have said of each other so far.
+#[derive(Clone, Default)]
+struct Shown {
+    name: Option<Box<str>>,
+    user: Option<Box<str>>,
+    encryption: Option<tls::Session>,
+}
+
 impl Session {
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn snapshot(&self) -> SessionSnapshot {
+        let Shown { name, user, encryption } = self.shown().clone();
         let activity = usize::from(self.activity.load(Ordering::Relaxed));
         SessionSnapshot {
             id: self.id,
             direction: self.direction,
             peer: self.peer,
-            name: self.name.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            user: None,
-            is_encrypted: false,
+            name,
+            user,
+            encryption,
             activity: Activity::ALL.get(activity).copied().unwrap_or(Activity::Closing),
             messages: self.messages.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
@@ -215,7 +239,7 @@ impl Registry {
             direction,
             peer,
             opened: Instant::now(),
-            name: Mutex::default(),
+            shown: Mutex::default(),
             activity: AtomicU8::new(Activity::Connecting as u8),
             messages: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -291,10 +315,13 @@ mod tests {
         session.count_bytes(1000);
         session.count_bytes(24);
         session.count_message();
+        session.set_user(Some("app\x1b[2J"));
+        session.set_encryption(tls::Session { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" });
         let shown = ledger.sessions().remove(0);
         assert_eq!((shown.id, shown.direction, shown.peer), (session.id(), Direction::Inbound, PEER));
         assert_eq!((shown.activity, shown.messages, shown.bytes), (Activity::Content, 1, 1024));
-        assert_eq!(shown.name.as_deref(), Some("host␛[2J"));
+        assert_eq!((shown.name.as_deref(), shown.user.as_deref()), (Some("host␛[2J"), Some("app␛[2J")));
+        assert_eq!(shown.encryption.unwrap().to_string(), "TLSv1.3 TLS_AES_256_GCM_SHA384");
         drop(session);
         assert!(ledger.sessions().is_empty());
     }

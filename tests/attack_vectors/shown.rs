@@ -97,6 +97,7 @@ fn in_the_views(payload: &str) {
         name: Some(text()),
         user: Some(text()),
         tls: false,
+        cipher: None,
         state: text(),
         messages: 0,
         bytes: 0,

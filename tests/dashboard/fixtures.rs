@@ -104,7 +104,7 @@ fn sessions() -> Vec<SessionSnapshot> {
         bytes,
         age: Duration::from_secs(age),
         user: None,
-        is_encrypted: false,
+        encryption: None,
     };
     vec![
         session(17, Inbound, "192.0.2.17:50122", "scanner-3.corp.example", Activity::Content, 0, 1_843_200, 12),

@@ -62,7 +62,8 @@ fn pictures_of_the_sessions() {
         let snapshot = later(5, |sessions| {
             sessions[0].bytes += 900_000;
             sessions[2].user = Some("alice".into());
-            sessions[2].is_encrypted = true;
+            sessions[2].encryption =
+                Some(mailroot::tls::Session { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" });
         });
         let mut driver = sessions(fixtures::snapshot(), width, height);
         driver.see(later(2, |_| {})).see(later(4, |_| {})).see(snapshot);

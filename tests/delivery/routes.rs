@@ -136,9 +136,8 @@ async fn a_wildcard_route_takes_the_mail_of_subdomains_and_leaves_the_rest() {
     let house = House::new("", |settings| {
         settings.delivery.advanced.smart_host = Some(smart_host(general_port));
         settings.domains.push(RemoteDomain {
-            name: DomainPattern::Below(domain("partner.example")),
-            relay: false,
             smart_host: Some(smart_host(special_port)),
+            ..RemoteDomain::new(DomainPattern::Below(domain("partner.example")))
         });
     });
     house.send(&["bob@sub.partner.example", "bob@partner.example"]).await;

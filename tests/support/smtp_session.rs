@@ -86,7 +86,7 @@ pub(crate) fn settings() -> Settings {
     settings.general.hostname = domain(HOST);
     settings.local.default_domain = domain(HOST);
     let name = DomainPattern::Exact(domain("partner.example"));
-    settings.domains.push(config::Domain { name, relay: true, smart_host: None });
+    settings.domains.push(config::Domain { relay: true, ..config::Domain::new(name) });
     settings
 }
 

@@ -5,7 +5,10 @@ use toml_edit::{Array, Decor, InlineTable, Item, Value};
 /// Sets a key of a section. One that is new there arrives with its comment.
 pub(super) fn put(section: &mut Item, name: &str, value: Value, comment: &str) {
     if let Some(old) = section.as_table_like_mut().and_then(|table| table.get_mut(name)) {
-        replace(old, value);
+        // `{}` asks for a table; one that is there keeps what is in it.
+        if !(old.is_table_like() && value.as_inline_table().is_some_and(InlineTable::is_empty)) {
+            replace(old, value);
+        }
     } else if let Some(table) = section.as_inline_table_mut() {
         append(table, name, value);
     } else if let Some(table) = section.as_table_mut() {

@@ -1,7 +1,9 @@
 //! Tab Access with its dialogs Connection and Relay.
 
-use super::{Apply, Field, Kind, Section, Slot};
-use crate::config::{Mode, PeerPattern};
+use std::path::PathBuf;
+
+use super::{Apply, Field, Section};
+use crate::config::{Authentication, Mode, PeerPattern};
 
 /// What the entries of both lists may be.
 const ENTRIES: &str =
@@ -16,26 +18,37 @@ pub(super) static ACCESS: Section = Section {
         Field {
             key: "access.authentication",
             label: "Authentication",
-            help: "Ways to log in: \"anonymous\", \"basic\", \"integrated\". Old server: anonymous.",
+            help: "The ways in: \"anonymous\" is without a login, \"basic\" is PLAIN and LOGIN, \"integrated\" is \
+                   NTLM. Without \"anonymous\" nobody sends who has not logged in. Old server: anonymous.",
             default: r#"["anonymous"]"#,
             apply: Apply::NextSession,
-            slot: Slot::later(Kind::List),
+            slot: live!(access.authentication: Authentication),
         },
         Field {
             key: "access.require_tls",
             label: "Require TLS encryption",
-            help: "Take no mail from sessions in clear. Old server: off.",
+            help: "Take no mail from sessions in clear; needs certificate. Old server: off.",
             default: "false",
             apply: Apply::NextSession,
-            slot: Slot::later(Kind::Switch),
+            slot: live!(access.require_tls: bool),
+        },
+        Field {
+            key: "access.auth_without_tls",
+            label: "Computers that may log in without TLS",
+            help: "As in relay.list; their passwords can be read on the way. All others log in over TLS only. Old \
+                   server: all, unless \"Requires TLS encryption\" was ticked.",
+            default: "[]",
+            apply: Apply::NextSession,
+            slot: live!(access.auth_without_tls.entries: Vec<PeerPattern>),
         },
         Field {
             key: "access.certificate",
             label: "Certificate",
-            help: "A file in PEM; with private_key it offers STARTTLS.",
+            help: "A file in PEM, with those that lead from it to a root; with private_key it offers STARTTLS. A file \
+                   that is renewed is taken up by itself. Old server: of the Windows store.",
             default: r#""""#,
             apply: Apply::NextSession,
-            slot: Slot::later(Kind::Text),
+            slot: live!(access.certificate: Option<PathBuf>),
         },
         Field {
             key: "access.private_key",
@@ -43,15 +56,15 @@ pub(super) static ACCESS: Section = Section {
             help: "The file of the certificate's key, in PEM.",
             default: r#""""#,
             apply: Apply::NextSession,
-            slot: Slot::later(Kind::Text),
+            slot: live!(access.private_key: Option<PathBuf>),
         },
         Field {
             key: "access.users",
             label: "Users",
-            help: "The file of those who may log in. Old server: Windows accounts.",
+            help: "The file of those who may log in, which `mailroot user` writes. Old server: Windows accounts.",
             default: r#""config/users.toml""#,
             apply: Apply::NextSession,
-            slot: Slot::later(Kind::Text),
+            slot: live!(access.users: PathBuf),
         },
     ],
 };

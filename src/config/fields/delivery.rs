@@ -1,4 +1,4 @@
-//! Tab Delivery with its dialogs Outbound Security, Outbound Connections and Advanced Delivery.
+//! Tab Delivery with its dialogs Outbound Connections and Advanced Delivery.
 
 use std::time::Duration;
 
@@ -40,124 +40,6 @@ pub(super) static DELIVERY: Section = Section {
     ],
 };
 
-pub(super) static OUTBOUND_SECURITY: Section = Section {
-    path: "delivery.outbound_security",
-    title: "Outbound Security",
-    about: "how this server logs in to the next hop, and whether it speaks TLS to it.",
-    inline: false,
-    fields: &[
-        Field {
-            key: "delivery.outbound_security.method",
-            label: "Authentication",
-            help: "\"anonymous\", \"basic\", \"integrated\" or \"xoauth2\". Old server: anonymous.",
-            default: r#""anonymous""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Choice(&["anonymous", "basic", "integrated", "xoauth2"])),
-        },
-        Field {
-            key: "delivery.outbound_security.tls",
-            label: "TLS encryption",
-            help: "\"none\", \"opportunistic\", \"required\" or \"implicit\". This version never speaks TLS: both \
-                   \"none\" and \"opportunistic\" are sessions in clear. Old server: off.",
-            default: r#""opportunistic""#,
-            apply: Apply::Now,
-            slot: Slot::Later {
-                kind: Kind::Choice(&["none", "opportunistic", "required", "implicit"]),
-                harmless: &[r#""none""#],
-            },
-        },
-        Field {
-            key: "delivery.outbound_security.verify",
-            label: "Verify the certificate",
-            help: "Where tls is \"required\" or \"implicit\".",
-            default: "true",
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Switch),
-        },
-        Field {
-            key: "delivery.outbound_security.ca_file",
-            label: "Certification authorities",
-            help: "A file of roots in PEM, instead of the platform's.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-        Field {
-            key: "delivery.outbound_security.username",
-            label: "User name",
-            help: "For \"basic\" and \"integrated\"; the mailbox for \"xoauth2\".",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-        Field {
-            key: "delivery.outbound_security.password",
-            label: "Password",
-            help: "The secret itself, or where it is: { env = \"NAME\" } or { file = \"PATH\" }.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Secret),
-        },
-        Field {
-            key: "delivery.outbound_security.ntlm_domain",
-            label: "Windows domain",
-            help: "For \"integrated\".",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-    ],
-};
-
-pub(super) static OAUTH: Section = Section {
-    path: "delivery.outbound_security.oauth",
-    title: "OAuth",
-    about: "where the token for \"xoauth2\" comes from.",
-    inline: true,
-    fields: &[
-        Field {
-            key: "delivery.outbound_security.oauth.tenant",
-            label: "Tenant",
-            help: "The directory the application is registered in.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-        Field {
-            key: "delivery.outbound_security.oauth.client_id",
-            label: "Application id",
-            help: "The application that is registered there.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-        Field {
-            key: "delivery.outbound_security.oauth.client_secret",
-            label: "Client secret",
-            help: "Written like a password.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Secret),
-        },
-        Field {
-            key: "delivery.outbound_security.oauth.token_url",
-            label: "Token endpoint",
-            help: "Where it is not Microsoft's.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-        Field {
-            key: "delivery.outbound_security.oauth.scope",
-            label: "Scope",
-            help: "What the token is asked for.",
-            default: r#""""#,
-            apply: Apply::Now,
-            slot: Slot::later(Kind::Text),
-        },
-    ],
-};
-
 pub(super) static OUTBOUND_CONNECTIONS: Section = Section {
     path: "delivery.outbound_connections",
     title: "Outbound Connections",
@@ -179,6 +61,14 @@ pub(super) static OUTBOUND_CONNECTIONS: Section = Section {
             default: "100",
             apply: Apply::Now,
             slot: live!(delivery.connections.max_per_domain: Option<u32>),
+        },
+        Field {
+            key: "delivery.outbound_connections.max_messages_per_minute",
+            label: "Limit number of messages per minute to",
+            help: "To one destination, for providers that take no more; 0 is no limit. Old server: none such.",
+            default: "0",
+            apply: Apply::Now,
+            slot: live!(delivery.connections.max_messages_per_minute: Option<u32>),
         },
         Field {
             key: "delivery.outbound_connections.timeout",

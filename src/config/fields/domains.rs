@@ -1,6 +1,6 @@
 //! The Domains node: local domains, and the remote domains of `[[domain]]`.
 
-use super::{Apply, Field, Kind, Section, Slot};
+use super::{Apply, Field, Section, Slot, security};
 use crate::config::setting::Setting;
 use crate::config::{self, DomainPattern, SmartHost};
 use crate::mail::Domain;
@@ -46,38 +46,47 @@ pub(super) static LOCAL: Section = Section {
     ],
 };
 
-/// The keys of one `[[domain]]`.
-pub static DOMAIN: &[Field<config::Domain>] = &[
-    Field {
-        key: "name",
-        label: "Name",
-        help: "One domain, or all below one as *.example.com; an exact name wins.",
-        default: "",
-        apply: Apply::NextSession,
-        slot: live!(name: DomainPattern),
-    },
-    Field {
-        key: "relay",
-        label: "Allow incoming mail to be relayed to this domain",
-        help: "Whatever the relay list says. Old server: off.",
-        default: "false",
-        apply: Apply::NextSession,
-        slot: live!(relay: bool),
-    },
-    Field {
-        key: "smart_host",
-        label: "Forward all mail to smart host",
-        help: "\"\" leaves the general route. Old server: none.",
-        default: r#""""#,
-        apply: Apply::Now,
-        slot: live!(smart_host: Option<SmartHost>),
-    },
-    Field {
-        key: "security",
-        label: "Outbound Security",
-        help: "A table with any key of [delivery.outbound_security], which it overrides.",
-        default: "{}",
-        apply: Apply::Now,
-        slot: Slot::later(Kind::Text),
-    },
-];
+/// The sections of one `[[domain]]`, with keys relative to it.
+pub static DOMAIN: &[&Section<config::Domain>] = &[&REMOTE, &security::OF_DOMAIN, &security::OAUTH_OF_DOMAIN];
+
+static REMOTE: Section<config::Domain> = Section {
+    path: "",
+    title: "Remote domain",
+    about: "a domain whose mail has a way of its own.",
+    inline: false,
+    fields: &[
+        Field {
+            key: "name",
+            label: "Name",
+            help: "One domain, or all below one as *.example.com; an exact name wins.",
+            default: "",
+            apply: Apply::NextSession,
+            slot: live!(name: DomainPattern),
+        },
+        Field {
+            key: "relay",
+            label: "Allow incoming mail to be relayed to this domain",
+            help: "Whatever the relay list says. Old server: off.",
+            default: "false",
+            apply: Apply::NextSession,
+            slot: live!(relay: bool),
+        },
+        Field {
+            key: "smart_host",
+            label: "Forward all mail to smart host",
+            help: "\"\" leaves the general route. Old server: none.",
+            default: r#""""#,
+            apply: Apply::Now,
+            slot: live!(smart_host: Option<SmartHost>),
+        },
+        Field {
+            key: "max_messages_per_minute",
+            label: "Limit number of messages per minute to",
+            help: "0 leaves the general limit. Old server: none such.",
+            default: "0",
+            apply: Apply::Now,
+            slot: live!(max_messages_per_minute: Option<u32>),
+        },
+        security::OWN,
+    ],
+};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Apply, Field, Kind, Section, Slot};
+use super::{Apply, Field, Section, Slot};
 use crate::config::names::machine_name;
 use crate::config::setting::Setting;
 use crate::mail::Domain;
@@ -58,10 +58,10 @@ pub(super) static GENERAL: Section = Section {
         Field {
             key: "general.listen_tls",
             label: "IP address and TCP port for TLS",
-            help: "Where clients connect that speak TLS from the first octet on (port 465).",
+            help: "Where clients connect that speak TLS from the first octet on (port 465); needs access.certificate.",
             default: "[]",
             apply: Apply::Rebind,
-            slot: Slot::later(Kind::List),
+            slot: live!(general.listen_tls: Vec<SocketAddr>),
         },
         Field {
             key: "general.max_connections",

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::authentication::Way;
 use super::{Input, Nothing, Refusal, Setting, in_toml};
 use crate::config::fields::Kind;
 use crate::config::names::host_name;
-use crate::config::{DomainPattern, Level, Mode, PeerPattern, SmartHost, duration};
+use crate::config::{DomainPattern, Grant, Level, Method, Mode, PeerPattern, SmartHost, TlsMode, TokenUrl, duration};
 use crate::mail::{Address, Domain};
 
 /// A setting that is written as text and read from nothing else.
@@ -165,30 +166,75 @@ impl Phrase for NameServer {
     }
 }
 
-impl Phrase for Mode {
-    const KIND: Kind = Kind::Choice(&["only", "all-except"]);
-    const NAME: &'static str = "a mode";
-    const EXPECTED: &'static str = "\"only\" or \"all-except\"";
+/// A text that stands in one line of a dialogue; perhaps empty.
+impl Phrase for String {
+    const NAME: &'static str = "a text of one line";
+    const EXPECTED: &'static str = "a text without control characters";
 
     fn parse(text: &str, _: &Path) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+        (!text.contains(char::is_control)).then(|| text.to_owned())
     }
 
     fn phrase(&self) -> String {
-        self.as_str().to_owned()
+        self.clone()
     }
 }
 
-impl Phrase for Level {
-    const KIND: Kind = Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
-    const NAME: &'static str = "a level";
-    const EXPECTED: &'static str = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"";
+impl Phrase for TokenUrl {
+    const NAME: &'static str = "the address of a token endpoint";
+    const EXPECTED: &'static str = "https://HOST/PATH, or http:// on this machine as \"http://127.0.0.1:8080/token\"";
 
     fn parse(text: &str, _: &Path) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.as_str() == text)
+        text.parse().ok()
     }
 
     fn phrase(&self) -> String {
-        self.as_str().to_owned()
+        self.to_string()
     }
 }
+
+/// A type of a few words, all of which it knows as `ALL`.
+macro_rules! choice {
+    ($type:ty, $name:literal, $expected:literal, [$($word:literal),+]) => {
+        impl Phrase for $type {
+            const KIND: Kind = Kind::Choice(&[$($word),+]);
+            const NAME: &'static str = $name;
+            const EXPECTED: &'static str = $expected;
+
+            fn parse(text: &str, _: &Path) -> Option<Self> {
+                Self::ALL.into_iter().find(|choice| choice.as_str() == text)
+            }
+
+            fn phrase(&self) -> String {
+                self.as_str().to_owned()
+            }
+        }
+    };
+}
+
+choice!(Mode, "a mode", r#""only" or "all-except""#, ["only", "all-except"]);
+choice!(
+    Level,
+    "a level",
+    r#""error", "warn", "info", "debug" or "trace""#,
+    ["error", "warn", "info", "debug", "trace"]
+);
+choice!(Way, "a way to log in", r#""anonymous", "basic" or "integrated""#, ["anonymous", "basic", "integrated"]);
+choice!(
+    Method,
+    "a way to log in",
+    r#""anonymous", "basic", "integrated" or "xoauth2""#,
+    ["anonymous", "basic", "integrated", "xoauth2"]
+);
+choice!(
+    TlsMode,
+    "a way to use TLS",
+    r#""none", "opportunistic", "required" or "implicit""#,
+    ["none", "opportunistic", "required", "implicit"]
+);
+choice!(
+    Grant,
+    "a grant",
+    r#""client_credentials", "device_code" or "service_account""#,
+    ["client_credentials", "device_code", "service_account"]
+);

@@ -16,6 +16,8 @@ pub fn sessions_table(sessions: &[Session]) -> Table {
         Column::Number("MESSAGES"),
         Column::Number("SIZE"),
         Column::Word("PEER"),
+        Column::Word("TLS"),
+        Column::Text("USER"),
         Column::Text("NAME"),
     ]);
     for session in sessions {
@@ -27,6 +29,8 @@ pub fn sessions_table(sessions: &[Session]) -> Table {
             &session.messages.to_string(),
             &size(session.bytes),
             &session.peer,
+            if session.tls { "yes" } else { "no" },
+            session.user.as_deref().unwrap_or("-"),
             session.name.as_deref().unwrap_or("-"),
         ]);
     }
@@ -44,8 +48,9 @@ mod tests {
             direction: "inbound".to_owned(),
             peer: "192.0.2.7:50000".to_owned(),
             name: Some("host\u{9b}2J".to_owned()),
-            user: None,
-            tls: false,
+            user: Some("app".to_owned()),
+            tls: true,
+            cipher: Some("TLSv1.3 TLS_AES_256_GCM_SHA384".to_owned()),
             state: "content".to_owned(),
             messages: 2,
             bytes: 8192,
@@ -55,8 +60,8 @@ mod tests {
         let layout = table.layout(None);
         assert_eq!(
             table.head(&layout) + &table.body(&layout),
-            "ID  DIRECTION  STATE    AGE  MESSAGES    SIZE  PEER             NAME\n\
-             17  inbound    content   1m         2  8.0 KB  192.0.2.7:50000  host<U+009B>2J\n"
+            "ID  DIRECTION  STATE    AGE  MESSAGES    SIZE  PEER             TLS  USER  NAME\n\
+             17  inbound    content   1m         2  8.0 KB  192.0.2.7:50000  yes  app   host<U+009B>2J\n"
         );
     }
 }

@@ -74,7 +74,7 @@ fn sessions() -> Vec<SessionSnapshot> {
         peer: peer.parse().unwrap(),
         name: (!name.is_empty()).then(|| name.into()),
         user: None,
-        is_encrypted: false,
+        encryption: None,
         activity,
         messages,
         bytes,

@@ -115,7 +115,7 @@ pub(super) fn line(session: &SessionSnapshot) -> String {
 
 /// Whether the connection is protected, in a word.
 pub(super) fn tls(session: &SessionSnapshot) -> &'static str {
-    if session.is_encrypted { "yes" } else { "no" }
+    if session.encryption.is_some() { "yes" } else { "no" }
 }
 
 fn direction(direction: Direction, glyphs: Glyphs) -> &'static str {

@@ -100,7 +100,7 @@ mod tests {
             peer: "[2001:db8::9]:60001".parse().unwrap(),
             name: Some("Scanner-3.corp.example".into()),
             user: None,
-            is_encrypted: false,
+            encryption: None,
             activity: Activity::Content,
             messages: 0,
             bytes: 0,

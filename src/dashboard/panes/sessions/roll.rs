@@ -147,7 +147,7 @@ impl Roll {
             SessionSort::Peer => one.peer.ip().to_canonical().cmp(&other.peer.ip().to_canonical()),
             SessionSort::Name => one.name.cmp(&other.name),
             SessionSort::User => one.user.cmp(&other.user),
-            SessionSort::Tls => one.is_encrypted.cmp(&other.is_encrypted),
+            SessionSort::Tls => one.encryption.is_some().cmp(&other.encryption.is_some()),
             SessionSort::State => (one.activity as u8).cmp(&(other.activity as u8)),
             SessionSort::Messages => one.messages.cmp(&other.messages),
             SessionSort::Bytes => one.bytes.cmp(&other.bytes),

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::edits::{Edits, domain_number};
-use crate::config::{self, DOMAIN, Difference, Domain, Kind, Place};
+use crate::config::{self, Difference, Domain, Kind, Place};
 
 /// What both sides changed since the settings were the same.
 pub(super) struct Merge {
@@ -75,7 +75,7 @@ impl Merge {
                 edits.set(key, toml);
             }
             Place::OfDomain(name, key) => {
-                let field = DOMAIN.iter().find(|field| field.key == *key)?;
+                let field = config::domain_fields().find(|field| field.key == *key)?;
                 let toml = mine.value(&change.key).or_else(|| Some(field.written(owned(mine, change)?)))?;
                 edits.set(&format!("domain[{}].{key}", self.number(name)?), toml);
             }
@@ -84,7 +84,7 @@ impl Merge {
                 let Some(domain) = owned(mine, change) else { return there };
                 let number = there.unwrap_or_else(|| edits.add_domain(name));
                 let here = domain_number(&change.key)?;
-                for field in DOMAIN {
+                for field in domain.fields() {
                     let key = format!("domain[{number}].{}", field.key);
                     let value = mine.value(&format!("domain[{here}].{}", field.key));
                     // What only the other side names goes back to its default.

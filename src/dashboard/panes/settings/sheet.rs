@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{self, Apply, DOMAIN, Difference, Draft, Field, Kind, SECTIONS, Section};
+use crate::config::{self, Apply, Difference, Draft, Field, Kind, SECTIONS, Section};
 
 /// A tab and the sections on it, by their paths.
 pub(super) struct Tab {
@@ -97,7 +97,7 @@ impl Sheet {
         for (number, domain) in (1..).zip(&settings.domains) {
             tabs[DOMAINS].push(Line::Heading(format!("Remote domain {number}")));
             let parent = format!("domain[{number}]");
-            tabs[DOMAINS].extend(DOMAIN.iter().map(|field| reader.setting(field, domain, "Remote domain", &parent)));
+            tabs[DOMAINS].extend(domain.fields().map(|field| reader.setting(field, domain, "Remote domain", &parent)));
         }
         tabs[DOMAINS].push(Line::Heading("More remote domains".to_owned()));
         tabs[DOMAINS].push(Line::NewDomain);
