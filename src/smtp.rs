@@ -16,8 +16,8 @@ mod server;
 mod transcript;
 
 pub use client::{
-    Body, ClientError, Connection, Extensions, Outcome, RecipientOutcome, ReplyError, ReplyReader, Stage, Timeouts,
-    Transaction,
+    Body, ClientError, Connection, Credentials, Extensions, Opening, Outcome, RecipientOutcome, ReplyError,
+    ReplyReader, Security, Stage, Start, Timeouts, Tls, Transaction,
 };
 pub use command::{Command, CommandError, Foreign};
 pub use data::{Decoder, Framing, Irregularities, Piece};
@@ -26,4 +26,4 @@ pub use host::{Draft, Host, Peer, Refusal, Submission};
 pub use parameters::{MailParameters, ParameterError, RcptParameters};
 pub use path::{Path, PathError};
 pub use server::serve;
-pub use transcript::{Side, Transcript};
+pub use transcript::{Milestone, Side, Transcript};
