@@ -152,13 +152,14 @@ async fn a_file_is_read_again_when_it_changed_and_a_bad_one_changes_nothing() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_that_others_may_read_is_refused_until_it_is_closed() {
-    use std::os::unix::fs::PermissionsExt as _;
     let (_folder, path, accounts) = accounts();
-    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-    mode(0o640);
+    let text = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, &text).unwrap();
+    assert!(!files::is_private(&fs::metadata(&path).unwrap()), "the usual umask lets others read");
     let error = accounts.refresh(&path).unwrap_err().to_string();
     assert!(error.contains("may be read or written by others") && error.contains("chmod 600"), "{error}");
     assert!(accounts.users().find("ann").is_some());
-    mode(0o600);
+    files::replace_private(&path, &text).unwrap();
     assert!(accounts.refresh(&path).unwrap());
 }
