@@ -29,6 +29,7 @@ mod stand_ins;
 mod start;
 mod transcript;
 mod trial;
+mod users;
 pub mod view;
 mod watch;
 
