@@ -16,5 +16,6 @@ mod first_start;
 mod hostile;
 mod manners;
 mod preferences;
+mod secrets;
 mod settings;
 mod stuck_mail;
