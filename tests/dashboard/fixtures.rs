@@ -146,6 +146,7 @@ fn destinations() -> Vec<DestinationRow> {
         health,
         until,
         reason: reason.map(str::to_owned),
+        advice: None,
         paused,
     };
     vec![

@@ -155,7 +155,7 @@ fn a_connection_that_runs_out_of_work_makes_room_for_a_destination_that_has_none
     let assignment = bench.take(busy).unwrap();
     bench.submit("B", &["u@[192.0.2.2]"]);
     bench.settle(busy, &assignment, &delivered());
-    assert!(matches!(bench.scheduler.take(busy), Next::Leave));
+    assert!(matches!(bench.scheduler.take(busy, bench.now), Next::Leave));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn an_idle_connection_makes_room_for_a_destination_that_has_none() {
     assert!(bench.take(idle).is_none());
     bench.submit("B", &["u@[192.0.2.2]"]);
     assert_eq!(bench.woken.pop_front(), Some(idle));
-    assert!(matches!(bench.scheduler.take(idle), Next::Leave));
+    assert!(matches!(bench.scheduler.take(idle, bench.now), Next::Leave));
     bench.close(idle);
     let connection = bench.open();
     assert_eq!(bench.deliver(connection, &delivered()), Some(id("B")));
