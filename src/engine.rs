@@ -28,6 +28,7 @@ mod snapshot;
 mod start;
 mod transcript;
 mod trial;
+mod users;
 pub mod view;
 mod watch;
 

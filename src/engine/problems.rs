@@ -15,6 +15,7 @@ pub(super) enum Source {
     Disk,
     Recovery,
     Badmail,
+    Users,
 }
 
 impl Source {
@@ -25,6 +26,7 @@ impl Source {
             Self::Disk => "the queue's disk is",
             Self::Recovery => "the queue is",
             Self::Badmail => "Badmail is",
+            Self::Users => "the users file is",
         }
     }
 }
