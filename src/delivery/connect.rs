@@ -164,11 +164,7 @@ async fn introduce(
 
 /// Whether a connection ended at one of our own listeners. A listener on all addresses is met through any address of
 /// this machine, which shows in both ends having the same one.
-fn is_ourselves<'a>(
-    mut listeners: impl Iterator<Item = &'a SocketAddr>,
-    peer: SocketAddr,
-    local: SocketAddr,
-) -> bool {
+fn is_ourselves<'a>(mut listeners: impl Iterator<Item = &'a SocketAddr>, peer: SocketAddr, local: SocketAddr) -> bool {
     let (peer_ip, local_ip) = (peer.ip().to_canonical(), local.ip().to_canonical());
     let same_machine = peer_ip == local_ip || peer_ip.is_loopback();
     listeners.any(|listener| {

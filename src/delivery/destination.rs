@@ -133,7 +133,7 @@ pub(super) struct Destination {
     pub(super) open: u32,
     /// Connections being opened.
     pub(super) opening: u32,
-    /// Idle connections that were woken and have not taken a job yet.
+    /// Connections just opened, or woken when they were idle, that have not taken a job yet.
     pub(super) woken: u32,
     /// Connections that wait for a job; the last one to become idle is the first to be used again.
     pub(super) idle: Vec<ConnectionId>,

@@ -75,10 +75,11 @@ impl Scheduler {
     /// A connection is open. If its destination had been held back, all that waits for it is released.
     pub(crate) fn opened(&mut self, connection: ConnectionId, now: Timestamp) {
         let Some(link) = self.links.get_mut(&connection) else { return };
-        link.phase = Phase::Busy;
+        link.phase = Phase::Woken; // it is about to take a job
         let id = link.destination;
         let Some(destination) = self.destinations.get_mut(&id) else { return };
         destination.opening -= 1;
+        destination.woken += 1;
         destination.window.success();
         destination.health.revive();
         if !destination.parked.is_empty() {
@@ -133,6 +134,7 @@ impl Scheduler {
                 if let Some(destination) = self.destinations.get_mut(&id) {
                     destination.pace.count(now);
                 }
+                self.balance(id); // success may have made room for more
                 return Next::Deliver(assignment);
             }
         }
