@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
+use super::certificate::Certificate;
 use super::problems::{Problems, Source};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
@@ -13,7 +14,8 @@ use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
 use crate::mail::{Domain, EnhancedStatus, Reply};
 use crate::queue::{CommitError, Draft, Message, Origin, Queue, Via};
-use crate::smtp::{self, Peer, Refusal, Submission};
+use crate::smtp::{self, Admission, Credentials, Login, Peer, Refusal, Submission};
+use crate::tls;
 
 /// Room that must be left on the queue's disk beyond the message itself: reports and the log need some too.
 const RESERVE: u64 = 1024 * 1024;
@@ -29,6 +31,7 @@ pub(super) struct Intake {
     pub(super) ledger: Arc<Ledger>,
     pub(super) problems: Arc<Problems>,
     pub(super) space: Space,
+    pub(super) certificate: Arc<Certificate>,
 }
 
 /// The free space of the queue's disk, looked at no more than once a second.
@@ -77,9 +80,17 @@ impl smtp::Host for Intake {
         self.queue.instance()
     }
 
-    fn admit(&self, declared_size: Option<u64>) -> Result<(), Reply> {
+    fn tls(&self) -> Option<tls::Identity> {
+        self.certificate.identity()
+    }
+
+    async fn authenticate(&self, _peer: &Peer, _credentials: Credentials) -> Login {
+        Login::Unavailable
+    }
+
+    fn admit(&self, admission: Admission<'_>) -> Result<(), Reply> {
         match self.space.free(&self.queue) {
-            Ok(free) if free >= declared_size.unwrap_or(0).saturating_add(RESERVE) => Ok(()),
+            Ok(free) if free >= admission.declared_size.unwrap_or(0).saturating_add(RESERVE) => Ok(()),
             Ok(free) => {
                 self.problems.raise(
                     Source::Disk,

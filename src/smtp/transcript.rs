@@ -47,6 +47,14 @@ pub(super) fn tell_commands(transcript: &dyn Transcript, commands: &[u8]) {
     }
 }
 
+/// Tells that a client answered within a login, and nothing of what it said.
+pub(super) fn tell_response(transcript: &dyn Transcript, response: &[u8]) {
+    if transcript.is_heard() {
+        let shown = if response == b"*" { "*" } else { MASK };
+        transcript.line(Side::Client, shown);
+    }
+}
+
 /// Tells what a server sends, line by line; what it says during a login is masked.
 pub(super) fn tell_replies(transcript: &dyn Transcript, replies: &[u8]) {
     if transcript.is_heard() {
