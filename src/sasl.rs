@@ -7,11 +7,13 @@
 
 mod base64;
 mod client;
+mod ntlm;
 mod server;
 
 pub use base64::{Base64Error, decode, encode};
 pub use client::{ClientError, ClientExchange};
-pub use server::{ServerExchange, ServerStep};
+pub use ntlm::{Channel, NtHash, NtHashError, NtlmLogin};
+pub use server::{House, ServerExchange, ServerStep};
 #[doc(no_inline)]
 pub use zeroize::Zeroizing;
 

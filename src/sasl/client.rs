@@ -4,7 +4,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::{MAX_RESPONSE, Mechanism};
+use super::ntlm::{Channel, ClientObjection, NtlmClient};
+use super::{MAX_RESPONSE, Mechanism, decode, encode};
+use crate::clock::Timestamp;
 
 /// The longest response sent along with AUTH, in octets: in base64 it must fit into a line of 512 octets
 /// (RFC 5321 4.5.3.1.4) that begins `AUTH XOAUTH2 `. A longer one waits for a challenge, which any server can take.
@@ -12,7 +14,7 @@ const MAX_INITIAL: usize = 366;
 
 /// A login to a server: what to say to it, once.
 pub struct ClientExchange {
-    login: Login,
+    credentials: Credentials,
     /// How many challenges were answered.
     answered: u32,
     /// What the server said of a token it does not take.
@@ -20,9 +22,10 @@ pub struct ClientExchange {
 }
 
 /// Mechanism and credentials.
-enum Login {
+enum Credentials {
     Plain { message: Zeroizing<Vec<u8>> },
     Login { user: Box<str>, password: Zeroizing<String> },
+    Ntlm(NtlmClient),
     XOAuth2 { message: Zeroizing<Vec<u8>> },
 }
 
@@ -35,43 +38,60 @@ pub enum ClientError {
     /// The challenge is longer than any login has.
     #[error("the server's challenge is too long")]
     TooLong,
+    /// The challenge is not of the mechanism.
+    #[error("the server's challenge is not one of {}", .0.name())]
+    Malformed(Mechanism),
+    /// The server knows NTLMv1 only, and the connection is not private.
+    #[error("the server speaks NTLMv1 only, which is not safe without TLS and a verified certificate")]
+    Outdated,
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers")]
+    Unavailable,
 }
 
 impl ClientExchange {
     /// PLAIN (RFC 4616).
     pub fn plain(user: &str, password: &str) -> Self {
-        Self::new(Login::Plain { message: joined(&["\0", user, "\0", password]) })
+        Self::new(Credentials::Plain { message: joined(&["\0", user, "\0", password]) })
     }
 
     /// LOGIN.
     pub fn login(user: &str, password: &str) -> Self {
-        Self::new(Login::Login { user: user.into(), password: Zeroizing::new(password.to_owned()) })
+        Self::new(Credentials::Login { user: user.into(), password: Zeroizing::new(password.to_owned()) })
+    }
+
+    /// NTLM. The user may be written `DOMAIN\user` where `domain` is empty.
+    pub fn ntlm(user: &str, password: &str, domain: &str, channel: Channel, now: Timestamp) -> Self {
+        Self::new(Credentials::Ntlm(NtlmClient::new(user, password, domain, channel, now)))
     }
 
     /// XOAUTH2, with a bearer token for the mailbox of `user`.
     pub fn xoauth2(user: &str, access_token: &str) -> Self {
         let message = joined(&["user=", user, "\x01auth=Bearer ", access_token, "\x01\x01"]);
-        Self::new(Login::XOAuth2 { message })
+        Self::new(Credentials::XOAuth2 { message })
     }
 
-    fn new(login: Login) -> Self {
-        Self { login, answered: 0, failure: None }
+    fn new(credentials: Credentials) -> Self {
+        Self { credentials, answered: 0, failure: None }
     }
 
     /// What to name behind AUTH.
     pub fn mechanism(&self) -> Mechanism {
-        match self.login {
-            Login::Plain { .. } => Mechanism::Plain,
-            Login::Login { .. } => Mechanism::Login,
-            Login::XOAuth2 { .. } => Mechanism::XOAuth2,
+        match self.credentials {
+            Credentials::Plain { .. } => Mechanism::Plain,
+            Credentials::Login { .. } => Mechanism::Login,
+            Credentials::Ntlm(_) => Mechanism::Ntlm,
+            Credentials::XOAuth2 { .. } => Mechanism::XOAuth2,
         }
     }
 
     /// The initial response to send with AUTH; with `None`, AUTH and the mechanism go alone. Counts as the answer to a
     /// first, empty challenge.
     pub fn start(&mut self) -> Option<Zeroizing<Vec<u8>>> {
-        let message = match &self.login {
-            Login::Plain { message } | Login::XOAuth2 { message } if message.len() <= MAX_INITIAL => message.clone(),
+        let message = match &self.credentials {
+            Credentials::Plain { message } | Credentials::XOAuth2 { message } if message.len() <= MAX_INITIAL => {
+                message.clone()
+            }
             _ => return None,
         };
         self.answered = 1;
@@ -87,17 +107,33 @@ impl ClientExchange {
         let turn = self.answered;
         self.answered += 1;
         // LOGIN is answered by the order of its questions, since servers word them differently.
-        match (&self.login, turn) {
-            (Login::Plain { message } | Login::XOAuth2 { message }, 0) => Ok(message.clone()),
-            (Login::Login { user, .. }, 0) => Ok(Zeroizing::new(user.as_bytes().to_vec())),
-            (Login::Login { password, .. }, 1) => Ok(Zeroizing::new(password.as_bytes().to_vec())),
+        match (&self.credentials, turn) {
+            (Credentials::Plain { message } | Credentials::XOAuth2 { message }, 0) => Ok(message.clone()),
+            (Credentials::Login { user, .. }, 0) => Ok(Zeroizing::new(user.as_bytes().to_vec())),
+            (Credentials::Ntlm(_), 0) => Ok(Zeroizing::new(NtlmClient::negotiate())),
+            (Credentials::Ntlm(ntlm), 1) => ntlm.authenticate(challenge).map_err(ClientError::from),
+            (Credentials::Login { password, .. }, 1) => Ok(Zeroizing::new(password.as_bytes().to_vec())),
             // A second challenge says what is wrong with the token, and an empty answer ends it with 535.
-            (Login::XOAuth2 { .. }, 1) => {
+            (Credentials::XOAuth2 { .. }, 1) => {
                 self.failure = Some(String::from_utf8_lossy(challenge).into());
                 Ok(Zeroizing::new(Vec::new()))
             }
             _ => Err(surplus),
         }
+    }
+
+    /// The answer to a challenge, both in base64 as SMTP has them. What a first challenge says is not looked at: servers of
+    /// NTLM have words there that are no base64.
+    pub fn answer_text(&mut self, challenge: &[u8]) -> Result<Zeroizing<String>, ClientError> {
+        let malformed = ClientError::Malformed(self.mechanism());
+        let decoded = match decode(challenge) {
+            Ok(decoded) => decoded,
+            Err(_) if self.answered == 0 => Zeroizing::new(Vec::new()),
+            // LOGIN is answered whatever is asked, and some servers do ask in clear.
+            Err(_) if self.mechanism() == Mechanism::Login => Zeroizing::new(Vec::new()),
+            Err(_) => return Err(malformed),
+        };
+        self.answer(&decoded).map(|answer| encode(&answer))
     }
 
     /// What the server said of a token it does not take, in its words: untrusted text, mostly JSON.
@@ -106,10 +142,20 @@ impl ClientExchange {
     }
 }
 
+impl From<ClientObjection> for ClientError {
+    fn from(objection: ClientObjection) -> Self {
+        match objection {
+            ClientObjection::Malformed => Self::Malformed(Mechanism::Ntlm),
+            ClientObjection::Outdated => Self::Outdated,
+            ClientObjection::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
 /// The parts in one piece, in memory that is large enough from the start: one that grows leaves its former self behind.
 fn joined(parts: &[&str]) -> Zeroizing<Vec<u8>> {
     let mut message = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    parts.iter().for_each(|part| message.extend_from_slice(part.as_bytes()));
+    message.extend(parts.iter().flat_map(|part| part.as_bytes()));
     message
 }
 
@@ -127,7 +173,6 @@ impl fmt::Debug for ClientExchange {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::encode;
     use super::*;
 
     #[test]
@@ -202,6 +247,22 @@ mod tests {
             ClientExchange::xoauth2("b", "s3cret"),
         ];
         assert!(!format!("{logins:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn the_first_challenge_of_ntlm_may_be_words() {
+        let mut exchange = ClientExchange::ntlm("bob", "secret", "", Channel::Open, Timestamp::from_unix(0));
+        assert_eq!(exchange.start(), None);
+        assert!(exchange.answer_text(b"ntlm supported").unwrap().starts_with("TlRMTVNTUAAB"));
+        assert_eq!(exchange.answer_text(b"no base64"), Err(ClientError::Malformed(Mechanism::Ntlm)));
+    }
+
+    #[test]
+    fn answers_are_base64_like_challenges() {
+        let mut exchange = ClientExchange::login("bob", "secret");
+        assert_eq!(*exchange.answer_text(b"VXNlcm5hbWU6").unwrap(), "Ym9i");
+        assert_eq!(*exchange.answer_text(b"UGFzc3dvcmQ6").unwrap(), "c2VjcmV0");
+        assert_eq!(exchange.answer_text(b""), Err(ClientError::Surplus(Mechanism::Login)));
     }
 
     proptest! {
