@@ -139,7 +139,7 @@ impl Dialogue {
     }
 
     /// Takes a whole line, without its CRLF: a command, or a response within a login.
-    pub fn command(&mut self, line: &[u8]) -> Step {
+    pub fn command(&mut self, line: &[u8], now: Timestamp) -> Step {
         if let Some(exchange) = self.take_exchange() {
             return self.respond(exchange, line);
         }
@@ -147,7 +147,7 @@ impl Dialogue {
         let command = Command::parse(line, utf8);
         self.conduct.command(command.as_ref().is_ok_and(Command::is_junk));
         match command {
-            Ok(command) => self.obey(command),
+            Ok(command) => self.obey(command, now),
             Err(CommandError::Foreign(protocol)) => Step::Foreign(protocol),
             // Octets that nobody can count follow.
             Err(error @ CommandError::Count) => Step::Close(replies::syntax(&error)),
@@ -224,7 +224,7 @@ impl Dialogue {
         self.conduct.judge(reply)
     }
 
-    fn obey(&mut self, command: Command<'_>) -> Step {
+    fn obey(&mut self, command: Command<'_>, now: Timestamp) -> Step {
         let asks = matches!(command, Command::Vrfy(..) | Command::Etrn(_));
         if let Some(reply) = self.clear_text().filter(|_| asks) {
             return Step::Reply(reply);
@@ -245,7 +245,7 @@ impl Dialogue {
             Command::Vrfy(name, utf8) => Step::Reply(self.verify(name, utf8)),
             Command::Help => Step::Reply(replies::help()),
             Command::StartTls => self.start_tls(),
-            Command::Auth(mechanism, initial) => self.auth(mechanism, initial),
+            Command::Auth(mechanism, initial) => self.auth(mechanism, initial, now),
             Command::Etrn(node) => self.etrn(node),
             Command::NotOffered => Step::Reply(replies::not_offered()),
         }

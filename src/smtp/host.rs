@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::config::Settings;
 use crate::mail::{Address, Domain, Envelope, Reply, ReversePath};
-use crate::sasl::Zeroizing;
+use crate::sasl::{NtlmLogin, Zeroizing};
 use crate::tls;
 
 /// Who is at the other end of a server session; decided before the greeting.
@@ -78,6 +78,8 @@ pub enum Credentials {
         /// Theirs, perhaps.
         password: Password,
     },
+    /// A proof to know the password (NTLM).
+    Ntlm(NtlmLogin),
     /// What cannot be right, whoever the users are. It must cost the client what a wrong password costs.
     Impossible,
 }

@@ -205,7 +205,7 @@ where
                     } else {
                         transcript::tell_commands(&**self.session.audience(), line);
                     }
-                    let step = self.dialogue.command(line);
+                    let step = self.dialogue.command(line, self.host.now());
                     self.input.consume_secret(length + 2);
                     return Ok(step);
                 }

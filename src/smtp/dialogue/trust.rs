@@ -1,8 +1,9 @@
 //! What makes a session trusted: STARTTLS (RFC 3207) and AUTH (RFC 4954).
 
 use super::{Dialogue, Stage, Step, replies};
+use crate::clock::Timestamp;
 use crate::mail::Reply;
-use crate::sasl::{self, Base64Error, Mechanism, ServerExchange, ServerStep};
+use crate::sasl::{self, Base64Error, House, Mechanism, ServerExchange, ServerStep};
 use crate::smtp::command::InitialResponse;
 use crate::smtp::host::{Credentials, Login, Password};
 use crate::smtp::line::{MAX_COMMAND, MAX_LOGIN};
@@ -144,7 +145,7 @@ impl Dialogue {
         }
     }
 
-    pub(super) fn auth(&mut self, mechanism: &str, initial: Option<InitialResponse<'_>>) -> Step {
+    pub(super) fn auth(&mut self, mechanism: &str, initial: Option<InitialResponse<'_>>, now: Timestamp) -> Step {
         if let Some(reply) = self.no_login() {
             return Step::Reply(reply);
         }
@@ -152,7 +153,11 @@ impl Dialogue {
             return Step::Reply(replies::unknown_mechanism());
         };
         match initial.map(|InitialResponse(text)| sasl::decode(text.as_bytes())).transpose() {
-            Ok(response) => self.go_on(ServerExchange::start(mechanism, response.as_ref().map(|octets| &octets[..]))),
+            Ok(response) => {
+                let house = House { host: self.host().as_str(), now };
+                let step = ServerExchange::start(mechanism, response.as_ref().map(|octets| &octets[..]), house);
+                self.go_on(step)
+            }
             Err(error) => Step::Reply(bad_response(error)),
         }
     }
@@ -205,6 +210,8 @@ impl Dialogue {
             ServerStep::Password { user, password } => {
                 Step::Login(Credentials::Password { user, password: Password(password) })
             }
+            ServerStep::Ntlm(login) => Step::Login(Credentials::Ntlm(login)),
+            ServerStep::Unavailable => Step::Reply(replies::login_unavailable()),
             ServerStep::Refused => Step::Login(Credentials::Impossible),
             ServerStep::Malformed => Step::Reply(replies::bad_response()),
         }
