@@ -1,5 +1,7 @@
 //! A server's certificate for one test, and a client that trusts it alone.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;

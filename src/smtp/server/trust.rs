@@ -33,10 +33,12 @@ where
     /// Makes a session under TLS of the stream. Nothing more is said in clear, whatever goes wrong.
     pub(super) async fn shake_hands(&mut self) -> Result<tls::Session, End> {
         let (Some(identity), Some(stream)) = (&self.identity, self.stream.take_clear()) else { return Err(End::Gone) };
+        // Apart, since it is large: every session would have to hold room for it.
+        let shaking = Box::pin(identity.accept(stream));
         let shaken = tokio::select! {
             biased;
             () = self.session.closed() => return Err(End::Gone),
-            shaken = identity.accept(stream) => shaken,
+            shaken = shaking => shaken,
             () = drained(&mut self.draining) => return Err(End::Gone),
         };
         match shaken {
