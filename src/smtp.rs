@@ -16,14 +16,14 @@ mod server;
 mod transcript;
 
 pub use client::{
-    Body, ClientError, Connection, Extensions, Outcome, RecipientOutcome, ReplyError, ReplyReader, Stage, Timeouts,
-    Transaction,
+    Body, ClientError, Connection, Credentials, Extensions, Opening, Outcome, RecipientOutcome, ReplyError,
+    ReplyReader, Security, Stage, Start, Timeouts, Tls, Transaction,
 };
 pub use command::{Command, CommandError, Foreign};
 pub use data::{Decoder, Framing, Irregularities, Piece};
-pub use dialogue::{Chunk, Dialogue, Security, Step};
-pub use host::{Admission, Credentials, Draft, Host, Login, Password, Peer, Refusal, Submission};
+pub use dialogue::{Chunk, Dialogue, Protection, Step};
+pub use host::{Admission, Claim, Draft, Host, Login, Password, Peer, Refusal, Submission};
 pub use parameters::{MailParameters, ParameterError, RcptParameters};
 pub use path::{Path, PathError};
 pub use server::{serve, serve_tls};
-pub use transcript::{Side, Transcript};
+pub use transcript::{Milestone, Side, Transcript};

@@ -30,7 +30,8 @@ pub(super) const ACTIONS: &[Action] = &[
     Action::new("pane.settings", &[Key::char('4')], "settings", "Go to Settings", |model| {
         model.focus(PaneId::Settings)
     })
-    .hinted(15),
+    .hinted(15)
+    .when(elsewhere),
     Action::new("pane.next", &[Key::plain(KeyCode::Tab)], "next pane", "Go to the next pane", |model| turn(model, 1))
         .hinted(30),
     Action::new("pane.previous", &[Key::plain(KeyCode::BackTab)], "previous pane", "Go to the pane before", |model| {
@@ -117,6 +118,10 @@ fn palette(model: &mut Model) -> Vec<Effect> {
     let actions: Vec<_> = action::in_reach(model.focus).map(|action| (action, action.refusal(model))).collect();
     model.open(Palette::new(actions.into_iter()));
     Vec::new()
+}
+
+fn elsewhere(model: &Model) -> Result<(), String> {
+    if model.focus == PaneId::Settings { Err("the settings have the keys already".to_owned()) } else { Ok(()) }
 }
 
 fn turn(model: &mut Model, by: usize) -> Vec<Effect> {
@@ -232,8 +237,23 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     let waiting = counts.queued + counts.active + counts.held;
     let sessions = model.shared.snapshot.sessions.len();
     let mut lines = vec![
-        format!("The relay stops with this dashboard. {} open sessions are ended in order.", widgets::count(sessions)),
-        format!("{} messages wait; they are safe on disk and go on with the next start.", widgets::count(waiting)),
+        match sessions {
+            0 => "The relay stops with this dashboard.".to_owned(),
+            1 => "The relay stops with this dashboard. 1 open session is ended in order.".to_owned(),
+            count => {
+                format!(
+                    "The relay stops with this dashboard. {} open sessions are ended in order.",
+                    widgets::count(count)
+                )
+            }
+        },
+        match waiting {
+            0 => "No message waits.".to_owned(),
+            1 => "1 message waits; it is safe on disk and goes on with the next start.".to_owned(),
+            count => {
+                format!("{} messages wait; they are safe on disk and go on with the next start.", widgets::count(count))
+            }
+        },
         "To keep it running without a dashboard: `mailroot serve`.".to_owned(),
     ];
     lines.extend(lost);

@@ -30,7 +30,7 @@ pub(crate) type Follow = Box<dyn FnOnce(&mut Model) -> Vec<Effect>>;
 pub(crate) fn area((columns, rows): (u16, u16), screen: Size) -> Rect {
     let height = screen.height.saturating_sub(1);
     let columns = columns.saturating_add(4).min(screen.width);
-    let rows = rows.saturating_add(2).min(height.saturating_sub(1));
+    let rows = rows.saturating_add(2).min(height);
     Rect { x: (screen.width - columns) / 2, y: (height - rows) / 2, width: columns, height: rows }
 }
 

@@ -17,7 +17,7 @@ use crate::config::{Host, Settings};
 use crate::dns::ResolveError;
 use crate::ledger::{Activity, Direction, SessionGuard};
 use crate::mail::{Domain, EnhancedStatus, Reply};
-use crate::smtp::{ClientError, Connection, Timeouts, Transcript};
+use crate::smtp::{ClientError, Connection, Opening, Timeouts, Transcript};
 
 /// How long one address may take to answer the connection attempt.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -99,9 +99,8 @@ async fn open_one(shared: &Arc<Shared>, settings: &Settings, remote: &Arc<Remote
         session.set_activity(Activity::Greeting);
         let hello = &settings.general.hostname;
         let transcript: Arc<dyn Transcript> = session.audience().clone();
-        Connection::open(stream, hello, Timeouts::bounded_by(limit), Some(transcript))
-            .await
-            .map_err(|error| refused(remote, &error))
+        let opening = Opening { transcript: Some(transcript), ..Opening::plain(hello, Timeouts::bounded_by(limit)) };
+        Connection::open(stream, opening).await.map_err(|error| refused(remote, &error))
     };
     let opened = tokio::select! {
         opened = opening => opened,

@@ -24,7 +24,7 @@ use super::letter::Letter;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Handle;
 use crate::mail::{Address, Domain, Recipient, ReversePath};
-use crate::smtp::{self, Connection, RecipientOutcome, Timeouts, Transaction};
+use crate::smtp::{self, Connection, Opening, RecipientOutcome, Timeouts, Transaction};
 
 /// How long a client waits for a reply.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,7 +67,7 @@ impl Client {
     pub(super) async fn open(&self) -> Option<Connection<TcpStream>> {
         let hello: Domain = self.name.parse().ok()?;
         let stream = self.connect().await.ok()?;
-        Connection::open(stream, &hello, Timeouts::bounded_by(PATIENCE), None).await.ok()
+        Connection::open(stream, Opening::plain(&hello, Timeouts::bounded_by(PATIENCE))).await.ok()
     }
 
     /// Sends a message; true if all recipients were taken.

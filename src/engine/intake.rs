@@ -14,7 +14,7 @@ use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
 use crate::mail::{Domain, EnhancedStatus, Reply};
 use crate::queue::{CommitError, Draft, Message, Origin, Queue, Via};
-use crate::smtp::{self, Admission, Credentials, Login, Peer, Refusal, Submission};
+use crate::smtp::{self, Admission, Claim, Login, Peer, Refusal, Submission};
 use crate::tls;
 
 /// Room that must be left on the queue's disk beyond the message itself: reports and the log need some too.
@@ -84,7 +84,7 @@ impl smtp::Host for Intake {
         self.certificate.identity()
     }
 
-    async fn authenticate(&self, _peer: &Peer, _credentials: Credentials) -> Login {
+    async fn authenticate(&self, _peer: &Peer, _credentials: Claim) -> Login {
         Login::Unavailable
     }
 

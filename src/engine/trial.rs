@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::Side;
 use crate::mail::{Address, AddressError, Domain, EnhancedStatus, Recipient, Reply, ReversePath};
-use crate::smtp::{Body, ClientError, Connection, RecipientOutcome, Timeouts, Transaction, Transcript};
+use crate::smtp::{Body, ClientError, Connection, Opening, RecipientOutcome, Timeouts, Transaction, Transcript};
 use crate::text;
 
 /// How long to wait for a server on this machine.
@@ -85,8 +85,8 @@ impl Trial {
         let connect = tokio::time::timeout(PATIENCE, TcpStream::connect(server));
         let stream = connect.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut)).flatten();
         let stream = stream.map_err(|source| TrialError::Unreachable { server, source })?;
-        let timeouts = Timeouts::bounded_by(PATIENCE);
-        let mut connection = Connection::open(stream, &self.hostname, timeouts, Some(transcript)).await?;
+        let opening = Opening::plain(&self.hostname, Timeouts::bounded_by(PATIENCE));
+        let mut connection = Connection::open(stream, Opening { transcript: Some(transcript), ..opening }).await?;
         let content = self.content(now);
         let recipient = Recipient::new(self.to.clone());
         let transaction = Transaction {

@@ -8,13 +8,15 @@ mod dot_stuffing;
 mod error;
 mod exchange;
 mod extensions;
+mod login;
+mod opening;
 mod outcome;
 mod reply_reader;
 mod timeouts;
 mod transaction;
+mod transport;
 mod wire;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,22 +24,21 @@ use tokio::time::timeout;
 
 pub use error::{ClientError, Stage};
 pub use extensions::Extensions;
+pub use login::Credentials;
+pub use opening::{Opening, Security, Start, Tls};
 pub use outcome::{Outcome, RecipientOutcome};
 pub use reply_reader::{ReplyError, ReplyReader};
 pub use timeouts::Timeouts;
 pub use transaction::{Body, Transaction};
 
-use super::transcript::Transcript;
-use crate::mail::{Domain, Reply, Severity};
-use crate::text::shortened;
+use crate::tls;
 use exchange::Exchange;
+use opening::Introduced;
 use outcome::Progress;
 use wire::Wire;
 
 /// How long the reply to QUIT is waited for.
 const QUIT: Duration = Duration::from_secs(5);
-/// The longest name of a remote server kept, in characters.
-const MAX_NAME: usize = 255;
 
 /// An open session with a remote server.
 ///
@@ -53,24 +54,27 @@ pub struct Connection<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
-    /// Reads the greeting and says EHLO, or HELO where EHLO is unknown. Each line goes to the transcript, now and
-    /// later.
-    pub async fn open(
-        stream: S,
-        hello: &Domain,
-        timeouts: Timeouts,
-        transcript: Option<Arc<dyn Transcript>>,
-    ) -> Result<Self, ClientError> {
+    /// Opens a session over a stream: greeting, EHLO or HELO, and what TLS and login the security asks for. Each line
+    /// goes to the transcript, now and later.
+    pub async fn open(stream: S, opening: Opening<'_>) -> Result<Self, ClientError> {
+        let Opening { hello, timeouts, transcript, security } = opening;
         let mut wire = Wire::new(stream, timeouts, transcript);
-        match introduce(&mut wire, hello).await {
-            Ok((remote_name, extensions)) => Ok(Self { wire, remote_name, extensions, transactions: 0, at_rest: true }),
+        match opening::introduce(&mut wire, hello, security).await {
+            Ok(Introduced { remote_name, extensions }) => {
+                Ok(Self { wire, remote_name, extensions, transactions: 0, at_rest: true })
+            }
             Err(error) => {
-                if error.refusal().is_some_and(|reply| reply.code != 421) {
-                    say_quit(&mut wire).await; // a server that refuses waits for it (RFC 5321 3.1)
+                if is_waiting_for_quit(&error) {
+                    say_quit(&mut wire).await;
                 }
                 Err(error)
             }
         }
+    }
+
+    /// Version and cipher, where the connection is encrypted.
+    pub fn session(&self) -> Option<tls::Session> {
+        self.wire.transport().session()
     }
 
     /// What the server offers.
@@ -130,30 +134,16 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
     }
 }
 
-/// Greeting and EHLO, or HELO where a server is too old for it (RFC 5321 3.2, 4.1.4). Gives the server's name.
-async fn introduce<S>(wire: &mut Wire<S>, hello: &Domain) -> Result<(Box<str>, Extensions), ClientError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin,
-{
-    let greeting = wire.verdict(Stage::Greeting, wire.timeouts.greeting).await?;
-    let greeting = welcome(Stage::Greeting, greeting)?;
-    let name = shortened(greeting.text.split_ascii_whitespace().next().unwrap_or_default(), MAX_NAME).into();
-    let reply = say_hello(wire, "EHLO", hello).await?;
-    if matches!(reply.code, 500..=502 | 504) {
-        welcome(Stage::Hello, say_hello(wire, "HELO", hello).await?)?;
-        return Ok((name, Extensions::default()));
+/// Whether a server that we part with so early waits for QUIT: one that refuses does (RFC 5321 3.1).
+fn is_waiting_for_quit(error: &ClientError) -> bool {
+    match error {
+        ClientError::Refused { reply, .. } => reply.code != 421,
+        ClientError::Unencrypted
+        | ClientError::NoMechanism { .. }
+        | ClientError::LoginRefused { .. }
+        | ClientError::LoginBroken { .. } => true,
+        _ => false,
     }
-    let reply = welcome(Stage::Hello, reply)?;
-    Ok((name, Extensions::parse(&reply)))
-}
-
-async fn say_hello<S>(wire: &mut Wire<S>, verb: &str, hello: &Domain) -> Result<Reply, ClientError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin,
-{
-    wire.out.extend_from_slice(format!("{verb} {hello}\r\n").as_bytes());
-    wire.send_commands(Stage::Hello).await?;
-    wire.verdict(Stage::Hello, wire.timeouts.command).await
 }
 
 async fn say_quit<S>(wire: &mut Wire<S>)
@@ -167,8 +157,4 @@ where
     };
     // Whatever comes of it, the connection ends here, and no message depends on it.
     let _ = timeout(QUIT, farewell).await;
-}
-
-fn welcome(stage: Stage, reply: Reply) -> Result<Reply, ClientError> {
-    if reply.severity() == Severity::Success { Ok(reply) } else { Err(ClientError::Refused { stage, reply }) }
 }

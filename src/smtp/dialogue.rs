@@ -10,10 +10,10 @@ mod trust;
 
 use std::sync::Arc;
 
-pub use self::trust::Security;
+pub use self::trust::Protection;
 use self::trust::Trust;
 use super::command::{Command, CommandError, Foreign};
-use super::host::{Credentials, Peer, Refusal, Submission};
+use super::host::{Claim, Peer, Refusal, Submission};
 use super::limits::{Conduct, Limits, MAX_SWALLOWED_CHUNK, RECIPIENT_OVERSHOOT, Verdict};
 use super::parameters::{MailParameters, ParameterError, RcptParameters};
 use super::path::{Path, PathError, Written};
@@ -62,7 +62,7 @@ pub enum Step {
     /// Say this, and speak TLS from here on: nothing that stands behind the command may be read.
     StartTls(Reply),
     /// Ask the house who this is, and [`Dialogue::settle`] it.
-    Login(Credentials),
+    Login(Claim),
     /// Make the messages for this domain due, and say how many there are.
     RunQueue(Domain),
     /// The client speaks another protocol: say so and close.
@@ -127,9 +127,9 @@ enum Stage {
 
 impl Dialogue {
     /// A session that has just begun.
-    pub fn new(settings: Arc<Settings>, peer: Peer, security: Security) -> Self {
+    pub fn new(settings: Arc<Settings>, peer: Peer, protection: Protection) -> Self {
         let limits = Limits::new(&settings, peer.may_relay);
-        let (trust, conduct) = (Trust::new(security), Conduct::default());
+        let (trust, conduct) = (Trust::new(protection), Conduct::default());
         Self { settings, limits, peer, hello: None, stage: Stage::Idle, trust, conduct, accepted: 0 }
     }
 
@@ -274,7 +274,7 @@ impl Dialogue {
         replies::Offer {
             size: self.limits.message,
             recipients: self.limits.announced_recipients,
-            starttls: self.trust.security == Security::Offered,
+            starttls: self.trust.protection == Protection::Offered,
             mechanisms: self.mechanisms(),
         }
     }

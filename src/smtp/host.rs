@@ -68,9 +68,9 @@ pub struct Admission<'a> {
     pub declared_size: Option<u64>,
 }
 
-/// Who a client says it is, and by what. Secrets are not shown.
+/// Who a client says it is, and what it shows for it. Secrets are not shown.
 #[derive(Debug)]
-pub enum Credentials {
+pub enum Claim {
     /// A password (PLAIN, LOGIN).
     Password {
         /// The user, as the client wrote it: a stranger's text.
@@ -93,15 +93,15 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What the house makes of credentials.
+/// What the house makes of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// They are right.
+    /// It is right.
     Accepted {
         /// The user's name as the house writes it.
         user: Box<str>,
     },
-    /// They are wrong: which part of them, nobody says.
+    /// It is wrong: what of it, nobody says.
     Refused,
     /// Nobody can tell at the moment.
     Unavailable,
@@ -125,7 +125,7 @@ pub trait Host: Send + Sync + 'static {
     fn tls(&self) -> Option<tls::Identity>;
 
     /// Who a client is. A failure takes its time, which is the same whatever is wrong, and is logged and counted here.
-    fn authenticate(&self, peer: &Peer, credentials: Credentials) -> impl Future<Output = Login> + Send;
+    fn authenticate(&self, peer: &Peer, claim: Claim) -> impl Future<Output = Login> + Send;
 
     /// Whether a message may come: whether its sender may be this user's, and whether there is room; else the reply.
     fn admit(&self, admission: Admission<'_>) -> Result<(), Reply>;

@@ -24,11 +24,11 @@ use self::input::Input;
 use self::output::Output;
 use self::stream::Stream;
 use super::command::Foreign;
-use super::dialogue::{Dialogue, Security, Step, replies};
+use super::dialogue::{Dialogue, Protection, Step, replies};
 use super::host::{Admission, Host, Peer};
 use super::limits::{PENALTY, Verdict};
 use super::line::{Found, Lines};
-use super::transcript;
+use super::transcript::{self, Side};
 use crate::ledger::{Activity, SessionGuard};
 use crate::mail::Reply;
 use crate::tls;
@@ -112,12 +112,12 @@ where
 {
     fn new(stream: S, peer: Peer, host: Arc<H>, session: SessionGuard, draining: watch::Receiver<bool>) -> Self {
         let (settings, identity) = (host.settings(), host.tls());
-        let security = match identity {
-            Some(_) => Security::Offered,
-            None if settings.access.certificate.is_some() => Security::Unavailable,
-            None => Security::None,
+        let protection = match identity {
+            Some(_) => Protection::Offered,
+            None if settings.access.certificate.is_some() => Protection::Unavailable,
+            None => Protection::None,
         };
-        let dialogue = Dialogue::new(settings, peer, security);
+        let dialogue = Dialogue::new(settings, peer, protection);
         Self {
             timeout: dialogue.limits().timeout,
             stream: Stream::Clear(stream),
@@ -201,7 +201,7 @@ where
                 Found::Line(length) => {
                     let line = &unread[..length];
                     if self.dialogue.awaits_response() {
-                        transcript::tell_response(&**self.session.audience(), line);
+                        transcript::tell_secret(&**self.session.audience(), Side::Client, "");
                     } else {
                         transcript::tell_commands(&**self.session.audience(), line);
                     }
@@ -263,7 +263,7 @@ where
                 self.answer(&reply).await
             }
             Step::StartTls(reply) => self.start_tls(&reply).await,
-            Step::Login(credentials) => self.log_in(credentials).await,
+            Step::Login(claim) => self.log_in(claim).await,
             Step::RunQueue(domain) => {
                 let messages = self.host.run_queue(&domain);
                 self.answer(&replies::queue_run(&domain, messages)).await

@@ -5,9 +5,12 @@
 
 use std::borrow::Cow;
 
+use super::client::Extensions;
 use crate::ledger::Audience;
 pub use crate::ledger::Side;
+use crate::sasl::Mechanism;
 use crate::text::printable;
+use crate::tls;
 
 /// Commands shown with all that follows them.
 const OPEN: [&str; 16] = [
@@ -28,6 +31,22 @@ pub trait Transcript: Send + Sync {
 
     /// One line, without its end. Must not wait for anything.
     fn line(&self, side: Side, line: &str);
+
+    /// The opening of a connection has come so far. Must not wait for anything.
+    fn reached(&self, _: Milestone<'_>) {}
+}
+
+/// How far the opening of a connection to a server has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Milestone<'a> {
+    /// The server has greeted us.
+    Greeted,
+    /// It has said what it offers, to EHLO, or to HELO and then nothing. Comes anew once TLS is there.
+    Introduced(&'a Extensions),
+    /// All that follows is encrypted; the certificate, if it can be read.
+    Encrypted(&'a tls::Session, Option<&'a tls::Facts>),
+    /// The server knows who we are.
+    LoggedIn(Mechanism),
 }
 
 impl Transcript for Audience {
@@ -38,6 +57,12 @@ impl Transcript for Audience {
     fn line(&self, side: Side, line: &str) {
         self.tell(side, line);
     }
+
+    fn reached(&self, milestone: Milestone<'_>) {
+        if let Milestone::Encrypted(session, _) = milestone {
+            self.remark(&session.to_string());
+        }
+    }
 }
 
 /// Tells what a client sends, line by line; secrets are masked.
@@ -47,18 +72,17 @@ pub(super) fn tell_commands(transcript: &dyn Transcript, commands: &[u8]) {
     }
 }
 
-/// Tells that a client answered within a login, and nothing of what it said.
-pub(super) fn tell_response(transcript: &dyn Transcript, response: &[u8]) {
-    if transcript.is_heard() {
-        let shown = if response == b"*" { "*" } else { MASK };
-        transcript.line(Side::Client, shown);
-    }
-}
-
 /// Tells what a server sends, line by line; what it says during a login is masked.
 pub(super) fn tell_replies(transcript: &dyn Transcript, replies: &[u8]) {
     if transcript.is_heard() {
         lines(replies).for_each(|line| transcript.line(Side::Server, &shown_reply(line)));
+    }
+}
+
+/// Tells that a side said something in a login that is not shown.
+pub(super) fn tell_secret(transcript: &dyn Transcript, side: Side, before: &str) {
+    if transcript.is_heard() {
+        transcript.line(side, &format!("{before}{MASK}"));
     }
 }
 

@@ -14,17 +14,19 @@ const LATEST: i64 = 253_402_207_200;
 
 /// The facts of one certificate, all of its texts printable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Facts {
+pub struct Facts {
     /// The hosts it is for: names and addresses.
-    pub(super) names: Vec<String>,
+    pub names: Vec<String>,
     /// Whose certificate it is, as one line.
-    pub(super) subject: String,
+    pub subject: String,
+    /// Who signed it, as one line.
+    pub issuer: String,
     /// Not valid before.
-    pub(super) begins: Timestamp,
+    pub begins: Timestamp,
     /// Not valid after.
-    pub(super) expires: Timestamp,
+    pub expires: Timestamp,
     /// Whether its subject has issued it itself.
-    pub(super) is_self_signed: bool,
+    pub is_self_signed: bool,
     raw_subject: Vec<u8>,
     raw_issuer: Vec<u8>,
 }
@@ -38,6 +40,7 @@ impl Facts {
         rest.is_empty().then(|| Self {
             names: names(&certificate),
             subject: printable(subject.to_string().as_bytes()).into_owned(),
+            issuer: printable(issuer.to_string().as_bytes()).into_owned(),
             begins: time(certificate.validity().not_before.timestamp()),
             expires: time(certificate.validity().not_after.timestamp()),
             is_self_signed: subject.as_raw() == issuer.as_raw(),

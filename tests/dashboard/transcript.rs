@@ -112,9 +112,9 @@ fn the_newest_is_followed_and_what_was_scrolled_to_stays() {
     assert!(driver.screen().contains("line 99") && driver.screen().contains("following"));
     driver.press("<PgUp>");
     let before = driver.screen();
-    assert!(before.contains("standing still, 17 lines below; End follows"), "{before}");
+    assert!(before.contains("standing still, 18 lines below; End follows"), "{before}");
     say(&mut driver, Server, "250 newer");
-    assert_eq!(driver.screen(), before.replace("17 lines", "18 lines"));
+    assert_eq!(driver.screen(), before.replace("18 lines", "19 lines"));
     for resume in ["<End>", "F", "G", "<PgDn><PgDn>"] {
         driver.press("g");
         assert!(driver.screen().contains("line 0") && !driver.screen().contains("newer"));
@@ -186,7 +186,7 @@ fn what_is_in_sight_is_copied() {
     let effects = driver.press("y").take_effects();
     let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!((lines.len(), lines[0], lines[17]), (18, "11:15:03 S: 250 line 82", "11:15:03 S: 250 line 99"));
+    assert_eq!((lines.len(), lines[0], lines[18]), (19, "11:15:03 S: 250 line 81", "11:15:03 S: 250 line 99"));
 }
 
 #[test]

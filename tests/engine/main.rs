@@ -17,6 +17,7 @@ mod connections;
 mod content;
 #[cfg(unix)]
 mod descriptors;
+mod faults;
 mod folders;
 mod house;
 mod loops;

@@ -4,15 +4,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
 mod content;
 mod desync;
 mod envelopes;
+mod logins;
 mod opening;
 mod reuse;
 mod robustness;
+mod tls;
 mod transcripts;
 
 use std::collections::VecDeque;
@@ -25,9 +29,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use mailroot::mail::{Address, Domain, EnhancedStatus, Recipient, Reply, ReversePath};
 use mailroot::smtp::{
-    Body, ClientError, Connection, Outcome, RecipientOutcome, Side, Stage, Timeouts, Transaction, Transcript,
+    Body, ClientError, Connection, Credentials, Milestone, Opening, Outcome, RecipientOutcome, Security, Side, Stage,
+    Start, Timeouts, Tls, Transaction, Transcript,
 };
-use scripted_peer::{Act, END_OF_DATA, GREETING, ScriptedPeer, say, say_and_close};
+use scripted_peer::{Act, END_OF_DATA, GREETING, ScriptedPeer, TLS, say, say_and_close};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::Instant;
 
@@ -65,7 +70,7 @@ async fn open<S>(stream: S) -> Result<Connection<S>, ClientError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin,
 {
-    Connection::open(stream, &hello(), Timeouts::default(), None).await
+    Connection::open(stream, Opening::plain(&hello(), Timeouts::default())).await
 }
 
 async fn connect(peer: &ScriptedPeer) -> Connection<DuplexStream> {

@@ -29,7 +29,7 @@ async fn s002_helo_is_the_fallback_where_ehlo_is_unknown() {
 async fn s003_an_address_literal_is_a_name_too() {
     let peer = ScriptedPeer::new();
     let literal = "[192.0.2.7]".parse().unwrap();
-    Connection::open(peer.connect(), &literal, Timeouts::default(), None).await.unwrap();
+    Connection::open(peer.connect(), Opening::plain(&literal, Timeouts::default())).await.unwrap();
     assert_eq!(peer.commands(), ["EHLO [192.0.2.7]"]);
 }
 

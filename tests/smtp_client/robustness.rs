@@ -121,7 +121,7 @@ async fn s009_a_server_that_takes_no_more_content_is_given_up_after_three_minute
 async fn waits_are_bounded_by_the_setting() {
     let peer = ScriptedPeer::new().on(END_OF_DATA, Act::Ignore);
     let timeouts = Timeouts::bounded_by(Duration::from_secs(30));
-    let mut connection = Connection::open(peer.connect(), &hello(), timeouts, None).await.unwrap();
+    let mut connection = Connection::open(peer.connect(), Opening::plain(&hello(), timeouts)).await.unwrap();
     let error = send(&mut connection, &["a"]).await.unwrap_err();
     let text = "timed out after 30s while waiting for the reply to the end of data";
     assert_eq!(error.to_string(), text);

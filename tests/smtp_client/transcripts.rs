@@ -3,12 +3,22 @@
 use super::*;
 
 #[derive(Default)]
-struct Lines(Mutex<Vec<String>>);
+pub(crate) struct Lines(pub(crate) Mutex<Vec<String>>);
 
 impl Transcript for Lines {
     fn line(&self, side: Side, line: &str) {
         let mark = if side == Side::Client { '>' } else { '<' };
         self.0.lock().unwrap().push(format!("{mark} {line}"));
+    }
+
+    fn reached(&self, milestone: Milestone<'_>) {
+        match milestone {
+            Milestone::Encrypted(session, facts) => {
+                self.0.lock().unwrap().push(format!("({session} {:?})", facts.unwrap().names));
+            }
+            Milestone::LoggedIn(mechanism) => self.0.lock().unwrap().push(format!("({})", mechanism.name())),
+            Milestone::Greeted | Milestone::Introduced(_) => {}
+        }
     }
 }
 
@@ -17,8 +27,9 @@ async fn a_dialogue_reads_as_it_went_and_content_is_summed_up() {
     let peer = ScriptedPeer::new().offering(&["SIZE 5000"]).on(GREETING, say("220 mx\x07 hi"));
     let lines = Arc::new(Lines::default());
     let transcript: Arc<dyn Transcript> = lines.clone();
-    let opened = Connection::open(peer.connect(), &hello(), Timeouts::default(), Some(transcript)).await;
-    let mut connection = opened.unwrap();
+    let name = hello();
+    let opening = Opening { transcript: Some(transcript), ..Opening::plain(&name, Timeouts::default()) };
+    let mut connection = Connection::open(peer.connect(), opening).await.unwrap();
     send_content(&mut connection, &["a"], &b"0123456789\r\n".repeat(100)).await.unwrap();
     connection.quit().await;
     let expected = [

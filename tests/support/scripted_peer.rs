@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// The rule for a new connection.
 pub(crate) const GREETING: &str = "(greeting)";
+/// Stands among the commands where a handshake was made.
+pub(crate) const TLS: &str = "(tls)";
 /// The rule for the dot behind the content.
 pub(crate) const END_OF_DATA: &str = "(end of data)";
 
@@ -24,6 +27,8 @@ pub(crate) enum Act {
     SayAfter(Duration, Vec<u8>),
     /// Sends them and closes.
     SayAndClose(Vec<u8>),
+    /// Sends them, and then makes a handshake.
+    SayAndEncrypt(Vec<u8>),
     /// Closes.
     Close,
     /// Reads on and says nothing.
@@ -49,6 +54,8 @@ pub(crate) struct ScriptedPeer(Arc<Mutex<Shared>>);
 #[derive(Default)]
 struct Shared {
     extensions: Vec<String>,
+    acceptor: Option<TlsAcceptor>,
+    is_implicit: bool,
     rules: Vec<Rule>,
     sessions: Vec<Session>,
 }
@@ -83,6 +90,18 @@ impl ScriptedPeer {
     pub(crate) fn offering(self, extensions: &[&str]) -> Self {
         self.lock().extensions = extensions.iter().map(ToString::to_string).collect();
         self
+    }
+
+    /// Does STARTTLS by this, and offers it while it is of use.
+    pub(crate) fn with_tls(self, acceptor: TlsAcceptor) -> Self {
+        self.lock().acceptor = Some(acceptor);
+        self
+    }
+
+    /// Makes a handshake before it says anything.
+    pub(crate) fn with_implicit_tls(self, acceptor: TlsAcceptor) -> Self {
+        self.lock().is_implicit = true;
+        self.with_tls(acceptor)
     }
 
     /// What to do at every command that starts so, in any case; of several rules that fit, the first.
@@ -151,19 +170,22 @@ impl ScriptedPeer {
         self.0.lock().unwrap()
     }
 
-    async fn serve(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    async fn serve(&self, stream: impl Stream) {
         let session = {
             let mut shared = self.lock();
             shared.sessions.push(Session::default());
             shared.sessions.len() - 1
         };
-        let _ = self.play(session, &mut stream).await;
+        let _ = self.play(session, Box::new(stream)).await;
         self.lock().sessions[session].closed = true;
     }
 
-    async fn play(&self, session: usize, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Option<()> {
+    async fn play(&self, session: usize, mut stream: Box<dyn Stream>) -> Option<()> {
         let mut pending = Vec::new();
-        let mut in_content = perform(self.act(GREETING), stream).await?.starts_with(b"3");
+        if self.lock().is_implicit {
+            stream = self.encrypt(session, stream).await?;
+        }
+        let mut in_content = perform(self.act(GREETING, session), &mut stream).await?.starts_with(b"3");
         loop {
             let end = if in_content { end_of_data(&pending) } else { end_of_line(&pending) };
             let Some((length, whole)) = end else {
@@ -185,7 +207,12 @@ impl ScriptedPeer {
                 }
             };
             pending.drain(..whole);
-            let said = perform(self.act(&command), stream).await?;
+            let act = self.act(&command, session);
+            let is_handshake = matches!(act, Act::SayAndEncrypt(_));
+            let said = perform(act, &mut stream).await?;
+            if is_handshake {
+                stream = self.encrypt(session, stream).await?;
+            }
             in_content = command.eq_ignore_ascii_case("DATA") && said.starts_with(b"3");
             if command.eq_ignore_ascii_case("QUIT") {
                 return None;
@@ -193,8 +220,16 @@ impl ScriptedPeer {
         }
     }
 
-    fn act(&self, command: &str) -> Act {
+    async fn encrypt(&self, session: usize, stream: Box<dyn Stream>) -> Option<Box<dyn Stream>> {
+        let acceptor = self.lock().acceptor.clone()?;
+        let encrypted = acceptor.accept(stream).await.ok()?;
+        self.lock().sessions[session].commands.push(TLS.to_owned());
+        Some(Box::new(encrypted))
+    }
+
+    fn act(&self, command: &str, session: usize) -> Act {
         let mut shared = self.lock();
+        let is_encrypted = shared.sessions[session].commands.iter().any(|command| command == TLS);
         let command = command.to_ascii_uppercase();
         for rule in &mut shared.rules {
             if command.starts_with(&rule.prefix) && !rule.acts.is_empty() {
@@ -207,6 +242,9 @@ impl ScriptedPeer {
             "(GREETING)" => say("220 peer.example ESMTP"),
             "EHLO" => {
                 let mut lines = vec!["peer.example"];
+                if shared.acceptor.is_some() && !is_encrypted {
+                    lines.push("STARTTLS");
+                }
                 lines.extend(shared.extensions.iter().map(String::as_str));
                 let last = lines.pop().unwrap();
                 let mut answer = String::new();
@@ -215,6 +253,7 @@ impl ScriptedPeer {
                 }
                 say(answer + "250 " + last)
             }
+            "STARTTLS" if shared.acceptor.is_some() => Act::SayAndEncrypt(b"220 2.0.0 go ahead".to_vec()),
             "DATA" => say("354 go ahead"),
             "QUIT" => say("221 2.0.0 bye"),
             "(END" => say("250 2.6.0 taken"),
@@ -224,10 +263,15 @@ impl ScriptedPeer {
     }
 }
 
+/// What a session goes over.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for S {}
+
 /// Does it; gives what was said, or nothing where the connection ends.
 async fn perform(act: Act, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Option<Vec<u8>> {
     let (text, close) = match act {
-        Act::Say(text) => (text, false),
+        Act::Say(text) | Act::SayAndEncrypt(text) => (text, false),
         Act::SayAfter(wait, text) => {
             tokio::time::sleep(wait).await;
             (text, false)

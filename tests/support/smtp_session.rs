@@ -16,7 +16,7 @@ use mailroot::config::{self, DomainPattern, Settings};
 use mailroot::ledger::{Direction, Ledger, SessionGuard};
 use mailroot::mail::{Domain, EnhancedStatus, Reply};
 use mailroot::sasl::NtHash;
-use mailroot::smtp::{self, Admission, Credentials, Draft, Host, Login, Peer, Refusal, Submission};
+use mailroot::smtp::{self, Admission, Claim, Draft, Host, Login, Peer, Refusal, Submission};
 use mailroot::tls;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Notify, watch};
@@ -240,15 +240,15 @@ impl Host for House {
         self.certificate.as_ref().map(Certificate::identity)
     }
 
-    async fn authenticate(&self, _peer: &Peer, credentials: Credentials) -> Login {
-        let (tried, is_right) = match credentials {
-            Credentials::Password { user, password } => {
+    async fn authenticate(&self, _peer: &Peer, claim: Claim) -> Login {
+        let (tried, is_right) = match claim {
+            Claim::Password { user, password } => {
                 (format!("{user}:{}", *password.0), &*user == USER && *password.0 == PASSWORD)
             }
-            Credentials::Ntlm(login) => {
+            Claim::Ntlm(login) => {
                 (format!("(ntlm){}", login.user()), login.user() == USER && login.proves(&NtHash::of(PASSWORD)))
             }
-            Credentials::Impossible => ("(impossible)".to_owned(), false),
+            Claim::Impossible => ("(impossible)".to_owned(), false),
         };
         self.logins.lock().unwrap().push(tried);
         match is_right {

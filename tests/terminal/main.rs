@@ -11,6 +11,7 @@ mod pty;
 mod scripted_peer;
 
 mod client;
+mod first_start;
 mod hostile;
 mod manners;
 mod preferences;

@@ -112,7 +112,11 @@ impl Scheduler {
         }
         let hop_paused = match route::decide(&self.settings, domain) {
             Route::Hop(hop) => self.is_paused_host(&hop.host),
-            Route::Local | Route::Mx { .. } => false,
+            Route::Mx { domain, .. } => {
+                let site = self.sites.last_known(&domain).and_then(|id| self.destinations.get(&id));
+                site.is_some_and(|site| self.is_paused_target(&site.target))
+            }
+            Route::Local => false,
         };
         hop_paused || self.paused.contains(domain)
     }

@@ -144,7 +144,8 @@ impl Scheduler {
         }
     }
 
-    fn is_paused_target(&self, target: &Target) -> bool {
+    /// Whether a destination is paused by the name of a host of it.
+    pub(super) fn is_paused_target(&self, target: &Target) -> bool {
         match target {
             Target::Local => false,
             Target::Hop(hop) => self.is_paused_host(&hop.host),

@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::ReplyError;
 use super::dot_stuffing::BareLineEnd;
 use crate::mail::{EnhancedStatus, Reply};
+use crate::sasl::Mechanism;
+use crate::text::printable;
+use crate::tls::TlsError;
 
 /// The connection or the dialogue broke, and of the transaction nothing is known but what this says. The
 /// connection is of no more use.
@@ -53,6 +56,40 @@ pub enum ClientError {
         /// What the server said, printable.
         said: String,
     },
+    /// What is sent has to be encrypted, and the server offers no STARTTLS.
+    #[error("the server offers no STARTTLS, and mail for it must not travel in clear")]
+    Unencrypted,
+    /// The handshake failed.
+    #[error("no TLS with the server: {0}")]
+    Tls(TlsError),
+    /// The server knows no mechanism of ours that these credentials are good for.
+    #[error("no login at the server: {wanted} is wanted, and it offers {}", offer(offered))]
+    NoMechanism {
+        /// What would do.
+        wanted: &'static str,
+        /// What it offers, printable.
+        offered: Vec<Box<str>>,
+    },
+    /// The server does not take the credentials, or takes none now.
+    #[error("the login as {} with {} was refused: {reply}{}", printable(user.as_bytes()), mechanism.name(), more(details.as_deref()))]
+    LoginRefused {
+        /// As whom.
+        user: Box<str>,
+        /// By which mechanism.
+        mechanism: Mechanism,
+        /// What the server said, without secrets of ours.
+        reply: Reply,
+        /// What it said of the token besides, printable and without secrets of ours.
+        details: Option<Box<str>>,
+    },
+    /// The server's part of the login makes no sense, and it was cancelled.
+    #[error("the login with {} was broken off: {problem}", mechanism.name())]
+    LoginBroken {
+        /// By which mechanism.
+        mechanism: Mechanism,
+        /// What is wrong.
+        problem: Box<str>,
+    },
     /// Our own content could not be read.
     #[error("the content of the message cannot be read ({})", source.kind())]
     Unreadable {
@@ -71,6 +108,12 @@ pub enum Stage {
     Greeting,
     /// EHLO, or HELO after it.
     Hello,
+    /// STARTTLS.
+    StartTls,
+    /// The TLS handshake.
+    Handshake,
+    /// AUTH, with all that follows up to its outcome.
+    Login,
     /// MAIL FROM.
     Mail,
     /// RCPT TO.
@@ -95,6 +138,9 @@ impl ClientError {
             Self::Refused { reply, .. } => return reply.clone(),
             Self::Lost { .. } | Self::TimedOut { .. } => EnhancedStatus::new(4, 4, 2),
             Self::BadReply { .. } | Self::OutOfStep { .. } => EnhancedStatus::new(4, 5, 0),
+            Self::Unencrypted | Self::NoMechanism { .. } => EnhancedStatus::new(4, 7, 4),
+            Self::Tls(_) => EnhancedStatus::new(4, 7, 5),
+            Self::LoginRefused { .. } | Self::LoginBroken { .. } => EnhancedStatus::new(4, 7, 8),
             Self::Unreadable { .. } | Self::BareLineEnd => EnhancedStatus::new(4, 3, 0),
         };
         Reply::new(451, status, self.to_string())
@@ -117,7 +163,7 @@ impl ClientError {
             | Self::TimedOut { stage, .. }
             | Self::BadReply { stage, .. }
             | Self::OutOfStep { stage, .. } => *stage == Stage::EndOfData,
-            Self::Refused { .. } | Self::Unreadable { .. } | Self::BareLineEnd => false,
+            _ => false,
         }
     }
 }
@@ -128,12 +174,23 @@ impl From<BareLineEnd> for ClientError {
     }
 }
 
+fn offer(offered: &[Box<str>]) -> String {
+    if offered.is_empty() { "none".to_owned() } else { offered.join(", ") }
+}
+
+fn more(details: Option<&str>) -> String {
+    details.map(|details| format!(" ({details})")).unwrap_or_default()
+}
+
 impl Stage {
     /// For "timed out while ...".
     fn waiting(self) -> &'static str {
         match self {
             Self::Greeting => "waiting for the greeting",
             Self::Hello => "waiting for the reply to EHLO",
+            Self::StartTls => "waiting for the reply to STARTTLS",
+            Self::Handshake => "making the TLS handshake",
+            Self::Login => "logging in",
             Self::Mail => "waiting for the reply to MAIL FROM",
             Self::Rcpt => "waiting for the reply to RCPT TO",
             Self::Data => "waiting for the reply to DATA",
@@ -151,6 +208,9 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Greeting => "the connection",
             Self::Hello => "EHLO",
+            Self::StartTls => "STARTTLS",
+            Self::Handshake => "the TLS handshake",
+            Self::Login => "AUTH",
             Self::Mail => "MAIL FROM",
             Self::Rcpt => "RCPT TO",
             Self::Data => "DATA",

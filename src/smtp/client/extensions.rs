@@ -1,6 +1,11 @@
 //! What a remote server offers: the keywords in its answer to EHLO (RFC 5321 4.1.1.1).
 
 use crate::mail::Reply;
+use crate::text::shortened;
+
+/// Mechanisms remembered, and characters of each (RFC 4422 3.1 allows 20).
+const MAX_MECHANISMS: usize = 16;
+const MAX_MECHANISM: usize = 20;
 
 /// The extensions of a remote server that we use. All off for a server that knows only HELO.
 ///
@@ -21,6 +26,11 @@ pub struct Extensions {
     pub chunking: bool,
     /// ENHANCEDSTATUSCODES (RFC 2034).
     pub enhanced_status_codes: bool,
+    /// STARTTLS (RFC 3207).
+    pub starttls: bool,
+    /// The mechanisms behind AUTH (RFC 4954 3), in the server's order, upper case and printable; those behind
+    /// `AUTH=`, as old servers write it, too.
+    pub auth: Vec<Box<str>>,
     /// SIZE (RFC 1870) and the largest message taken, in octets; `Some(0)` is an offer without a fixed limit.
     pub size: Option<u64>,
     /// LIMITS MAILMAX (RFC 9422): transactions on one connection.
@@ -37,16 +47,24 @@ impl Extensions {
         let mut extensions = Self { esmtp: true, ..Self::default() };
         for line in reply.text.split('\n').skip(1) {
             let mut words = line.split_ascii_whitespace();
-            match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
+            let keyword = words.next().unwrap_or_default().to_ascii_uppercase();
+            match keyword.as_str() {
                 "PIPELINING" => extensions.pipelining = true,
                 "8BITMIME" => extensions.eight_bit_mime = true,
                 "SMTPUTF8" => extensions.smtputf8 = true,
                 "DSN" => extensions.dsn = true,
                 "CHUNKING" => extensions.chunking = true,
                 "ENHANCEDSTATUSCODES" => extensions.enhanced_status_codes = true,
+                "STARTTLS" => extensions.starttls = true,
+                "AUTH" => words.for_each(|word| extensions.mechanism(word)),
                 "SIZE" => extensions.size = Some(words.next().and_then(|word| word.parse().ok()).unwrap_or(0)),
                 "LIMITS" => words.for_each(|word| extensions.limit(word)),
-                _ => {}
+                _ => {
+                    // `AUTH=LOGIN PLAIN`: from before there was a standard.
+                    if let Some(first) = keyword.strip_prefix("AUTH=") {
+                        std::iter::once(first).chain(words).for_each(|word| extensions.mechanism(word));
+                    }
+                }
             }
         }
         extensions
@@ -55,6 +73,13 @@ impl Extensions {
     /// The largest message the server takes, in octets, if it named one.
     pub fn size_limit(&self) -> Option<u64> {
         self.size.filter(|&limit| limit > 0)
+    }
+
+    fn mechanism(&mut self, word: &str) {
+        let name: Box<str> = shortened(&word.to_ascii_uppercase(), MAX_MECHANISM).into();
+        if !name.is_empty() && self.auth.len() < MAX_MECHANISMS && !self.auth.contains(&name) {
+            self.auth.push(name);
+        }
     }
 
     fn limit(&mut self, word: &str) {
@@ -99,6 +124,16 @@ mod tests {
         for text in ["LIMITS RCPTMAX=0", "LIMITS RCPTMAX=x", "LIMITS RCPTMAX", "LIMITS RCPTMAX=99999999999", "LIMITS"] {
             assert_eq!(offered(text).rcpt_max, None, "{text}");
         }
+    }
+
+    #[test]
+    fn a012_mechanisms_are_read_in_any_case_and_from_the_old_form() {
+        let extensions = offered("STARTTLS\nauth plain Login\nAUTH=LOGIN ntlm\nAUTH\nAUTH=");
+        assert!(extensions.starttls);
+        assert_eq!(extensions.auth.iter().map(|name| &**name).collect::<Vec<_>>(), ["PLAIN", "LOGIN", "NTLM"]);
+        let many = (0..99).map(|n| format!("M{n}{}", "x".repeat(99))).collect::<Vec<_>>().join(" ");
+        let extensions = offered(&format!("AUTH {many}"));
+        assert!(extensions.auth.len() == 16 && extensions.auth[0].chars().count() == 20);
     }
 
     #[test]

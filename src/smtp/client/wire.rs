@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
+use zeroize::Zeroize as _;
 
+use super::opening::Tls;
+use super::transport::Transport;
 use super::{ClientError, ReplyReader, Stage, Timeouts};
 use crate::mail::{Reply, Severity};
 use crate::smtp::transcript::{self, Transcript};
@@ -21,10 +24,12 @@ const READ: usize = 2 * 1024;
 const KEEP: usize = 16 * 1024;
 
 pub(super) struct Wire<S> {
-    stream: S,
+    stream: Transport<S>,
     replies: ReplyReader,
     /// What goes out with the next flush.
     pub(super) out: Vec<u8>,
+    /// A login is under way: what both sides say is told by whoever knows what of it may be shown.
+    pub(super) is_secret: bool,
     pub(super) timeouts: Timeouts,
     pub(super) transcript: Option<Arc<dyn Transcript>>,
 }
@@ -39,7 +44,31 @@ enum Unasked {
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire<S> {
     pub(super) fn new(stream: S, timeouts: Timeouts, transcript: Option<Arc<dyn Transcript>>) -> Self {
-        Self { stream, replies: ReplyReader::default(), out: Vec::new(), timeouts, transcript }
+        Self {
+            stream: Transport::Clear(stream),
+            replies: ReplyReader::default(),
+            out: Vec::new(),
+            is_secret: false,
+            timeouts,
+            transcript,
+        }
+    }
+
+    /// Makes the handshake; from here on nothing travels in clear. What was received before it is no longer there to
+    /// be read, and must have been nothing (RFC 3207 4.2).
+    pub(super) async fn encrypt(&mut self, tls: Tls<'_>) -> Result<(), ClientError> {
+        self.expect_silence(Stage::StartTls)?;
+        self.replies = ReplyReader::default();
+        let wait = self.timeouts.command;
+        match timeout(wait, self.stream.encrypt(tls.client, tls.name)).await {
+            Ok(made) => made.map_err(ClientError::Tls),
+            Err(_) => Err(ClientError::TimedOut { stage: Stage::Handshake, after: wait }),
+        }
+    }
+
+    /// What carries the connection.
+    pub(super) fn transport(&self) -> &Transport<S> {
+        &self.stream
     }
 
     /// Sends the commands gathered in `out`, in one write where the system takes them at once.
@@ -52,8 +81,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire<S> {
             let said = self.reply(stage, self.timeouts.command).await?.to_string();
             return Err(ClientError::OutOfStep { stage, said });
         }
-        if let Some(transcript) = &self.transcript {
-            transcript::tell_commands(&**transcript, &self.out);
+        if let Some(transcript) = self.transcript.as_deref().filter(|_| !self.is_secret) {
+            transcript::tell_commands(transcript, &self.out);
         }
         // Where the server closed behind a last word, the word is worth more than the error: it is read next.
         self.flush(stage, self.timeouts.command).await.map(|_| ())
@@ -64,7 +93,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire<S> {
     /// Gives false if the connection ended but the server said something first, which is then there to be read.
     pub(super) async fn flush(&mut self, stage: Stage, wait: Duration) -> Result<bool, ClientError> {
         let result = self.write_out(stage, wait).await;
-        self.out.clear();
+        if self.is_secret {
+            std::mem::take(&mut self.out).zeroize();
+        } else {
+            self.out.clear();
+        }
         match result {
             Ok(()) => Ok(true),
             Err(ClientError::Lost { .. }) if self.unasked() == Unasked::Spoke => Ok(false),
@@ -125,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire<S> {
 
     async fn read_reply(&mut self, stage: Stage) -> Result<Reply, ClientError> {
         loop {
-            let transcript = self.transcript.as_deref();
+            let transcript = self.transcript.as_deref().filter(|_| !self.is_secret);
             let seen = |line: &[u8]| {
                 if let Some(transcript) = transcript {
                     transcript::tell_replies(transcript, line);

@@ -17,7 +17,7 @@ fn dialogue(may_relay: bool) -> Dialogue {
     let local = "192.0.2.1:25".parse().unwrap();
     let peer = Peer { address, local, name: None, may_relay, may_log_in_clear: true };
     settings.access.authentication.basic = true;
-    Dialogue::new(Arc::new(settings), peer, Security::Offered)
+    Dialogue::new(Arc::new(settings), peer, Protection::Offered)
 }
 
 /// Says a line, lets the house have room for everything, and gives back the reply and the transaction that began.

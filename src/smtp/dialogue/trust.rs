@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::mail::Reply;
 use crate::sasl::{self, Base64Error, House, Mechanism, ServerExchange, ServerStep};
 use crate::smtp::command::InitialResponse;
-use crate::smtp::host::{Credentials, Login, Password};
+use crate::smtp::host::{Claim, Login, Password};
 use crate::smtp::line::{MAX_COMMAND, MAX_LOGIN};
 use crate::tls;
 
@@ -14,7 +14,7 @@ const FAILED_LOGINS: u32 = 5;
 
 /// Whether TLS protects a session, or could.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
+pub enum Protection {
     /// This server has no certificate.
     None,
     /// It has one that cannot be used now.
@@ -28,7 +28,7 @@ pub enum Security {
 /// How far a session is trusted.
 #[derive(Debug)]
 pub(super) struct Trust {
-    pub(super) security: Security,
+    pub(super) protection: Protection,
     /// Whether TLS began by STARTTLS, so that EHLO is due again.
     is_upgraded: bool,
     /// The login under way: the client owes a response.
@@ -38,13 +38,13 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    pub(super) fn new(security: Security) -> Self {
-        Self { security, is_upgraded: false, exchange: None, user: None, failed_logins: 0 }
+    pub(super) fn new(protection: Protection) -> Self {
+        Self { protection, is_upgraded: false, exchange: None, user: None, failed_logins: 0 }
     }
 
     pub(super) fn session(&self) -> Option<tls::Session> {
-        match self.security {
-            Security::Tls(session) => Some(session),
+        match self.protection {
+            Protection::Tls(session) => Some(session),
             _ => None,
         }
     }
@@ -57,7 +57,7 @@ impl Dialogue {
         self.hello = None;
         self.stage = Stage::Idle;
         let failed_logins = self.trust.failed_logins;
-        self.trust = Trust { is_upgraded: by_command, failed_logins, ..Trust::new(Security::Tls(session)) };
+        self.trust = Trust { is_upgraded: by_command, failed_logins, ..Trust::new(Protection::Tls(session)) };
     }
 
     /// Whether the next line is a response within a login, and may be a secret.
@@ -123,11 +123,11 @@ impl Dialogue {
     /// The reply to what may be said under TLS only. Where TLS is out of order it is a temporary one: mail must not
     /// be returned for our certificate.
     pub(super) fn clear_text(&self) -> Option<Reply> {
-        match self.trust.security {
+        match self.trust.protection {
             _ if !self.settings.access.require_tls => None,
-            Security::Tls(_) => None,
-            Security::Unavailable => Some(replies::tls_unavailable()),
-            Security::Offered | Security::None => Some(replies::tls_required()),
+            Protection::Tls(_) => None,
+            Protection::Unavailable => Some(replies::tls_unavailable()),
+            Protection::Offered | Protection::None => Some(replies::tls_required()),
         }
     }
 
@@ -136,12 +136,12 @@ impl Dialogue {
     }
 
     pub(super) fn start_tls(&self) -> Step {
-        match self.trust.security {
-            Security::None => Step::Reply(replies::not_offered()),
-            Security::Tls(_) => Step::Reply(replies::tls_already()),
+        match self.trust.protection {
+            Protection::None => Step::Reply(replies::not_offered()),
+            Protection::Tls(_) => Step::Reply(replies::tls_already()),
             _ if self.in_transaction() => Step::Reply(replies::not_in_transaction()),
-            Security::Unavailable => Step::Reply(replies::tls_unavailable()),
-            Security::Offered => Step::StartTls(replies::start_tls()),
+            Protection::Unavailable => Step::Reply(replies::tls_unavailable()),
+            Protection::Offered => Step::StartTls(replies::start_tls()),
         }
     }
 
@@ -175,10 +175,10 @@ impl Dialogue {
             return Some(replies::authenticated_already());
         }
         if self.mechanisms().is_empty() {
-            return Some(match self.trust.security {
-                Security::Offered => replies::tls_required(),
-                Security::Unavailable => replies::tls_unavailable(),
-                Security::None | Security::Tls(_) => replies::encryption_needed(),
+            return Some(match self.trust.protection {
+                Protection::Offered => replies::tls_required(),
+                Protection::Unavailable => replies::tls_unavailable(),
+                Protection::None | Protection::Tls(_) => replies::encryption_needed(),
             });
         }
         self.unnamed()
@@ -208,11 +208,11 @@ impl Dialogue {
                 Step::Reply(replies::challenge(&sasl::encode(&challenge)))
             }
             ServerStep::Password { user, password } => {
-                Step::Login(Credentials::Password { user, password: Password(password) })
+                Step::Login(Claim::Password { user, password: Password(password) })
             }
-            ServerStep::Ntlm(login) => Step::Login(Credentials::Ntlm(login)),
+            ServerStep::Ntlm(login) => Step::Login(Claim::Ntlm(login)),
             ServerStep::Unavailable => Step::Reply(replies::login_unavailable()),
-            ServerStep::Refused => Step::Login(Credentials::Impossible),
+            ServerStep::Refused => Step::Login(Claim::Impossible),
             ServerStep::Malformed => Step::Reply(replies::bad_response()),
         }
     }

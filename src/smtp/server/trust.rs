@@ -6,7 +6,7 @@ use super::stream::Stream;
 use super::{End, Server, drained};
 use crate::mail::Reply;
 use crate::smtp::dialogue::replies;
-use crate::smtp::host::{Credentials, Host, Login};
+use crate::smtp::host::{Claim, Host, Login};
 use crate::tls;
 
 impl<S, H> Server<S, H>
@@ -58,12 +58,12 @@ where
     }
 
     /// Asks the house who the client is.
-    pub(super) async fn log_in(&mut self, credentials: Credentials) -> Result<(), End> {
+    pub(super) async fn log_in(&mut self, claim: Claim) -> Result<(), End> {
         self.flush().await?;
         let login = tokio::select! {
             biased;
             () = self.session.closed() => return Err(End::Closed),
-            login = self.host.authenticate(self.dialogue.peer(), credentials) => login,
+            login = self.host.authenticate(self.dialogue.peer(), claim) => login,
         };
         if let Login::Accepted { user } = &login {
             self.session.set_user(Some(user));

@@ -45,6 +45,20 @@ fn a_next_hop_is_paused_by_its_own_name_even_for_mail_that_is_ready() {
 }
 
 #[test]
+fn a_mail_host_is_paused_by_its_name_for_all_domains_that_it_serves() {
+    let mut bench = direct();
+    bench.submit("A", &["bob@one.example"]);
+    bench.answer(Ok(&[(10, "a.provider.example"), (20, "b.provider.example")]));
+    let connection = bench.open();
+    bench.scheduler.pause(domain("b.provider.example"));
+    assert!(bench.take(connection).is_none());
+    assert!(bench.scheduler.destination_rows()[0].paused);
+    assert!(bench.scheduler.resume(&domain("b.provider.example"), bench.now));
+    bench.after();
+    assert_eq!(bench.deliver(connection, &delivered()), Some(id("A")));
+}
+
+#[test]
 fn a_domain_is_asked_for_once_and_its_answer_serves_all() {
     let mut bench = direct();
     for name in ["A", "B", "C"] {

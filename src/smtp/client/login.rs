@@ -1,0 +1,208 @@
+//! The login (RFC 4954): which mechanism, its lines in base64, and what of it may be shown.
+
+use std::fmt;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::wire::Wire;
+use super::{ClientError, Stage};
+use crate::mail::Reply;
+use crate::sasl::{self, ClientExchange, Mechanism, Zeroizing};
+use crate::smtp::transcript::{self, Side};
+use crate::text::shortened;
+
+/// The most challenges answered; no mechanism of ours has more than two.
+const MAX_CHALLENGES: usize = 8;
+/// How much of what a server says of a token is kept, in characters.
+const MAX_DETAILS: usize = 500;
+/// Secrets shorter than this are not looked for in what a server says: they would be found in every word.
+const MIN_SECRET: usize = 3;
+/// Stands for a secret of ours that a server repeats.
+const MASK: &str = "********";
+
+/// Who we say we are. Shows no secret.
+pub enum Credentials {
+    /// A password: PLAIN, or LOGIN where that is all the server has.
+    Basic {
+        /// Who.
+        user: Box<str>,
+        /// Proven by what.
+        password: Zeroizing<String>,
+    },
+    /// An access token: XOAUTH2.
+    Token {
+        /// Whose mailbox.
+        user: Box<str>,
+        /// Proven by what.
+        token: Zeroizing<String>,
+    },
+}
+
+impl Credentials {
+    /// The user.
+    pub fn user(&self) -> &str {
+        match self {
+            Self::Basic { user, .. } | Self::Token { user, .. } => user,
+        }
+    }
+
+    /// The dialogue for the best mechanism offered.
+    fn exchange(&self, offered: &[Box<str>]) -> Option<ClientExchange> {
+        let offers = |mechanism: Mechanism| offered.iter().any(|name| **name == *mechanism.name());
+        match self {
+            Self::Basic { user, password } if offers(Mechanism::Plain) => Some(ClientExchange::plain(user, password)),
+            Self::Basic { user, password } if offers(Mechanism::Login) => Some(ClientExchange::login(user, password)),
+            Self::Token { user, token } if offers(Mechanism::XOAuth2) => Some(ClientExchange::xoauth2(user, token)),
+            _ => None,
+        }
+    }
+
+    fn wanted(&self) -> &'static str {
+        match self {
+            Self::Basic { .. } => "PLAIN or LOGIN",
+            Self::Token { .. } => "XOAUTH2",
+        }
+    }
+
+    fn secret(&self) -> &str {
+        match self {
+            Self::Basic { password, .. } => password,
+            Self::Token { token, .. } => token,
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user()).finish_non_exhaustive()
+    }
+}
+
+/// Logs in with the best mechanism of those offered; gives which one it was.
+pub(super) async fn log_in<S>(
+    wire: &mut Wire<S>,
+    offered: &[Box<str>],
+    credentials: &Credentials,
+) -> Result<Mechanism, ClientError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin,
+{
+    let Some(exchange) = credentials.exchange(offered) else {
+        return Err(ClientError::NoMechanism { wanted: credentials.wanted(), offered: offered.to_vec() });
+    };
+    wire.is_secret = true;
+    let mut login = Login { wire, exchange, credentials, sent: Vec::new() };
+    let outcome = login.run().await;
+    wire.is_secret = false;
+    outcome
+}
+
+struct Login<'a, S> {
+    wire: &'a mut Wire<S>,
+    exchange: ClientExchange,
+    credentials: &'a Credentials,
+    /// What went out in base64, to be known again if the server repeats it.
+    sent: Vec<Zeroizing<String>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
+    async fn run(&mut self) -> Result<Mechanism, ClientError> {
+        let mechanism = self.exchange.mechanism();
+        let command = format!("AUTH {}", mechanism.name());
+        let initial = self.exchange.start();
+        self.send(&command, initial.as_ref().map(|response| response.as_slice())).await?;
+        for _ in 0..MAX_CHALLENGES {
+            let reply = self.wire.reply(Stage::Login, self.wire.timeouts.command).await?;
+            match reply.code {
+                334 => {
+                    self.tell(Side::Server, "334 ");
+                    let answer = match sasl::decode(reply.text.trim_ascii().as_bytes()) {
+                        Ok(challenge) => self.exchange.answer(&challenge).map_err(|error| error.to_string()),
+                        Err(error) => Err(error.to_string()),
+                    };
+                    match answer {
+                        Ok(answer) => self.send("", Some(&answer)).await?,
+                        Err(problem) => return self.cancel(problem).await,
+                    }
+                }
+                235 => {
+                    self.tell_reply(&reply);
+                    return Ok(mechanism);
+                }
+                400.. => return Err(self.refused(reply)),
+                _ => {
+                    let said = self.masked(&reply.to_string());
+                    return Err(ClientError::OutOfStep { stage: Stage::Login, said });
+                }
+            }
+        }
+        self.cancel("the server asks without end".to_owned()).await
+    }
+
+    /// Sends a line: a command, or none, and a response in base64. An empty initial response is `=` (RFC 4954 4).
+    async fn send(&mut self, command: &str, response: Option<&[u8]>) -> Result<(), ClientError> {
+        let encoded = response.map(sasl::encode).unwrap_or_default();
+        self.wire.out.extend_from_slice(command.as_bytes());
+        if response.is_some() && !command.is_empty() {
+            self.wire.out.push(b' ');
+            if encoded.is_empty() {
+                self.wire.out.push(b'=');
+            }
+        }
+        self.wire.out.extend_from_slice(encoded.as_bytes());
+        self.wire.out.extend_from_slice(b"\r\n");
+        match (response, command) {
+            (None, command) => self.tell_line(Side::Client, command),
+            (Some(_), "") => self.tell(Side::Client, ""),
+            (Some(_), command) => self.tell(Side::Client, &format!("{command} ")),
+        }
+        self.sent.push(encoded);
+        self.wire.send_commands(Stage::Login).await
+    }
+
+    /// Ends a login that makes no sense (RFC 4954 4).
+    async fn cancel(&mut self, problem: String) -> Result<Mechanism, ClientError> {
+        self.wire.out.extend_from_slice(b"*\r\n");
+        self.tell_line(Side::Client, "*");
+        self.wire.send_commands(Stage::Login).await?;
+        let reply = self.wire.reply(Stage::Login, self.wire.timeouts.command).await?;
+        self.tell_reply(&reply);
+        let problem = self.masked(&problem).into();
+        Err(ClientError::LoginBroken { mechanism: self.exchange.mechanism(), problem })
+    }
+
+    fn refused(&self, reply: Reply) -> ClientError {
+        self.tell_reply(&reply);
+        let details = self.exchange.failure().map(|said| shortened(&self.masked(said), MAX_DETAILS).into());
+        ClientError::LoginRefused {
+            user: self.credentials.user().into(),
+            mechanism: self.exchange.mechanism(),
+            reply: Reply { text: self.masked(&reply.text).into(), ..reply },
+            details,
+        }
+    }
+
+    /// Without secrets of ours: a server that repeats one must not bring it into logs and views.
+    fn masked(&self, text: &str) -> String {
+        let secrets = self.sent.iter().map(|sent| sent.as_str()).chain([self.credentials.secret()]);
+        let long = secrets.filter(|secret| secret.len() >= MIN_SECRET);
+        long.fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+    }
+
+    fn tell_reply(&self, reply: &Reply) {
+        let Some(transcript) = &self.wire.transcript else { return };
+        transcript::tell_replies(&**transcript, self.masked(&reply.to_string()).as_bytes());
+    }
+
+    fn tell_line(&self, side: Side, line: &str) {
+        if let Some(transcript) = self.wire.transcript.as_deref().filter(|transcript| transcript.is_heard()) {
+            transcript.line(side, line);
+        }
+    }
+
+    fn tell(&self, side: Side, before: &str) {
+        if let Some(transcript) = &self.wire.transcript {
+            transcript::tell_secret(&**transcript, side, before);
+        }
+    }
+}
