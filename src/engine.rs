@@ -26,9 +26,11 @@ mod reload;
 mod sampler;
 mod settings_file;
 mod snapshot;
+mod stand_ins;
 mod start;
 mod transcript;
 mod trial;
+mod users;
 pub mod view;
 mod watch;
 

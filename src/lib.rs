@@ -9,6 +9,7 @@
 //!   that differs between Linux and Windows.
 //! * [`config`], [`dns`]: the settings, always valid once parsed; name resolution.
 //! * [`sasl`]: the mechanisms of logins, both sides.
+//! * [`accounts`]: who may log in, and what failures cost.
 //! * [`ledger`]: what is happening now, and the delivery log.
 //! * [`smtp`], [`queue`]: both ends of the wire; the durable queue.
 //! * [`delivery`]: routes, the scheduler, attempts, reports.
@@ -18,6 +19,7 @@
 //! * [`remote`]: the control socket, and views as text and JSON.
 //! * [`cli`]: the command line.
 
+pub mod accounts;
 pub mod cli;
 pub mod clock;
 pub mod config;

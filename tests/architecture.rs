@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["text", "clock", "mail", "platform"],
     &["tls"],
     &["config", "dns", "sasl"],
+    &["accounts"],
     &["ledger"],
     &["smtp", "queue"],
     &["delivery"],

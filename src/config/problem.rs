@@ -32,7 +32,7 @@ pub struct Position {
 
 impl Position {
     /// The place of the octet at `offset`; the end of the text if that lies beyond it.
-    pub(super) fn in_text(text: &str, offset: usize) -> Self {
+    pub(crate) fn in_text(text: &str, offset: usize) -> Self {
         let before = &text.as_bytes()[..offset.min(text.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
         let line = memchr::memchr_iter(b'\n', before).count() + 1;

@@ -16,6 +16,7 @@ use super::sampler::{Sampler, Surroundings};
 use super::transcript::SessionWatch;
 use super::trial::{Trial, TrialWatch};
 use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file};
+use crate::accounts::Accounts;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Clock>,
     pub(super) queue: Queue,
     pub(super) dispatcher: Dispatcher,
+    pub(super) accounts: Accounts,
     pub(super) ledger: Arc<Ledger>,
     pub(super) problems: Arc<Problems>,
     pub(super) gate: Arc<Gate>,

@@ -17,6 +17,7 @@ pub(super) enum Source {
     Badmail,
     Certificate,
     CertificateEnd,
+    Users,
 }
 
 impl Source {
@@ -29,6 +30,7 @@ impl Source {
             Self::Badmail => "Badmail is",
             Self::Certificate => "the files of the certificate are",
             Self::CertificateEnd => "the end of the certificate is",
+            Self::Users => "the users file is",
         }
     }
 }

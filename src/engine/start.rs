@@ -21,6 +21,7 @@ use super::problems::{Problems, Source};
 use super::reload::Reloader;
 use super::sampler::{Sampler, Surroundings};
 use super::watch as queue_watch;
+use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::delivery::{Context, Dispatcher};
@@ -90,6 +91,8 @@ impl Engine {
         let resolver = options.resolver.unwrap_or_else(|| Arc::new(System::new(dns_servers)));
         let clock = Arc::new(Clock::system());
         let problems = Arc::new(Problems::default());
+        let accounts = Accounts::new(Arc::clone(&clock));
+        super::users::refresh(&accounts, &settings, &problems).await;
         let dispatcher = Dispatcher::start(Context {
             queue: queue.clone(),
             settings: Arc::clone(&settings),
@@ -100,6 +103,7 @@ impl Engine {
         let certificate = Arc::new(Certificate::start(&now, Arc::clone(&problems), Arc::clone(&clock)));
         let intake = Arc::new(Intake {
             certificate: Arc::clone(&certificate),
+            accounts: accounts.clone(),
             settings: Arc::clone(&settings),
             clock: Arc::clone(&clock),
             queue: queue.clone(),
@@ -137,6 +141,7 @@ impl Engine {
             clock,
             queue,
             dispatcher,
+            accounts,
             ledger,
             problems,
             gate,
@@ -155,6 +160,7 @@ impl Engine {
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
         tasks.spawn(super::settings_file::follow(Arc::clone(&shared)));
         tasks.spawn(Arc::clone(&shared.certificate).follow());
+        tasks.spawn(super::users::follow(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
         let sampling = Sampling::start(&shared);
         Ok(Self { shared, draining, tasks, _sampling: sampling, pickup })

@@ -72,11 +72,32 @@ pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     system::settle_name(to)
 }
 
-pub use system::{SYNC_NEEDS_WRITING, links, read_at, space, sync_folder, write_all_at};
+/// Puts a file with this content in the place of whatever has its name, private to this account and on disk: a reader and
+/// a power cut find the old one or the new one.
+pub fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{:08x}", std::process::id(), fastrand::u32(..)));
+    let temporary = path.with_file_name(name);
+    let written = create_private(&temporary).and_then(|mut file| {
+        io::Write::write_all(&mut file, content)?;
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| rename_over(&temporary, path));
+    if replaced.is_err() {
+        // It may never have come to be; the error to tell is the first one.
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync_folder(folder)
+}
+
+pub use system::{SYNC_NEEDS_WRITING, is_private, links, read_at, space, sync_folder, write_all_at};
 
 #[cfg(unix)]
 mod system {
-    use std::fs::{DirBuilder, File, OpenOptions};
+    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
     use std::io;
     use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
     use std::path::Path;
@@ -97,6 +118,11 @@ mod system {
     pub(super) fn follow_nothing(options: &mut OpenOptions) {
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         options.custom_flags(flags.bits().cast_signed());
+    }
+
+    /// Whether nobody but its owner may read or write a file.
+    pub fn is_private(metadata: &Metadata) -> bool {
+        metadata.mode() & 0o077 == 0
     }
 
     /// How many names a file has.
@@ -148,7 +174,7 @@ mod system {
 
 #[cfg(windows)]
 mod system {
-    use std::fs::{DirBuilder, File, OpenOptions};
+    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
     use std::io;
     use std::os::windows::fs::{FileExt, OpenOptionsExt};
     use std::path::Path;
@@ -166,6 +192,11 @@ mod system {
 
     pub(super) fn follow_nothing(options: &mut OpenOptions) {
         options.custom_flags(OPEN_REPARSE_POINT);
+    }
+
+    /// The access list that a file inherits from its folder is an administrator's business.
+    pub fn is_private(_: &Metadata) -> bool {
+        true
     }
 
     /// The standard library cannot tell. A further name can be given here only by who may change the file.
@@ -239,6 +270,18 @@ mod tests {
         let path = place.path().join("a");
         create_private_folder(&path).unwrap();
         assert_eq!(create_private_folder(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn a_private_file_is_replaced_whole_and_nobody_else_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        for content in ["one", "another"] {
+            replace_private(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+            assert!(is_private(&fs::metadata(&path).unwrap()));
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays beside it");
     }
 
     #[cfg(unix)]

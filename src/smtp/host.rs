@@ -103,6 +103,8 @@ pub enum Login {
     },
     /// It is wrong: what of it, nobody says.
     Refused,
+    /// There were too many that were wrong, and nobody looked at this one.
+    Throttled,
     /// Nobody can tell at the moment.
     Unavailable,
 }
@@ -140,8 +142,8 @@ pub trait Host: Send + Sync + 'static {
     fn run_queue(&self, domain: &Domain) -> usize;
 
     /// Learns of mail that the session refused; not of what `admit` and `commit` refused themselves.
-    fn refused(&self, peer: &Peer, refusal: &Refusal) {
-        let _ = (peer, refusal);
+    fn refused(&self, peer: &Peer, user: Option<&str>, refusal: &Refusal) {
+        let _ = (peer, user, refusal);
     }
 }
 

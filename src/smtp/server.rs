@@ -231,7 +231,7 @@ where
                 self.answer(&reply).await
             }
             Step::Refuse(refusal) => {
-                self.host.refused(self.dialogue.peer(), &refusal);
+                self.host.refused(self.dialogue.peer(), self.dialogue.user(), &refusal);
                 self.answer(&refusal.reply).await
             }
             Step::Admit(transaction) => {

@@ -7,14 +7,8 @@ use std::path::Path;
 use super::*;
 
 /// Classes, and single vectors of classes that are run here, which have tests of their own beside what they attack.
-const NAMED: [&str; 30] = [
-    "AU01",
-    "AU02",
-    "AU04",
-    "AU05",
-    "AU06",
-    "AU07",
-    "AU10",
+const NAMED: [&str; 24] = [
+    "auth",
     "client-8bit",
     "client-data",
     "client-desync",
@@ -41,9 +35,7 @@ const NAMED: [&str; 30] = [
 ];
 
 /// Classes and vectors without a test, each with its reason.
-const LATER: [(&str, &str); 7] = [
-    ("AU12", "the time of a login is that of the accounts, which are not there yet"),
-    ("AU14", "no login at a smart host yet"),
+const LATER: [(&str, &str); 5] = [
     ("client-pretls", "no TLS in this version"),
     ("client-starttls", "no TLS in this version"),
     ("client-strip", "no TLS in this version"),

@@ -292,7 +292,7 @@ impl Host for House {
         usize::from(!domain.as_str().starts_with("empty"))
     }
 
-    fn refused(&self, _peer: &Peer, refusal: &Refusal) {
+    fn refused(&self, _peer: &Peer, _user: Option<&str>, refusal: &Refusal) {
         self.refusals.lock().unwrap().push(refusal.clone());
     }
 }

@@ -15,5 +15,6 @@ mod first_start;
 mod hostile;
 mod manners;
 mod preferences;
+mod secrets;
 mod settings;
 mod stuck_mail;

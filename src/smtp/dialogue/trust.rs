@@ -78,15 +78,14 @@ impl Dialogue {
                 replies::authenticated()
             }
             Login::Unavailable => replies::login_unavailable(),
-            Login::Refused => {
-                self.trust.failed_logins += 1;
-                if self.trust.failed_logins < FAILED_LOGINS {
-                    replies::login_failed()
-                } else {
-                    replies::too_many_logins(self.host())
-                }
-            }
+            Login::Throttled => self.login_failed(replies::login_unavailable()),
+            Login::Refused => self.login_failed(replies::login_failed()),
         }
+    }
+
+    fn login_failed(&mut self, reply: Reply) -> Reply {
+        self.trust.failed_logins += 1;
+        if self.trust.failed_logins < FAILED_LOGINS { reply } else { replies::too_many_logins(self.host()) }
     }
 
     /// The longest line to be taken now, in octets with its CRLF; `unread` begins with it.
