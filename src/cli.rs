@@ -4,6 +4,7 @@
 //! sentence, and the exit status is 0 for done, 1 for refused or failed, 2 for wrong usage or bad settings.
 
 mod arguments;
+mod attach;
 mod badmail;
 pub(crate) mod config;
 mod demo;
@@ -80,7 +81,7 @@ fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Test { to, from } => trial::send(file, &to, from.as_ref()),
         Command::Config(command) => configure(file, command),
         Command::Run { panic_key } => run::run(file, panic_key),
-        Command::Attach => not_yet("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"),
+        Command::Attach => attach::attach(file),
         Command::Demo => demo::demo(),
         Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
         Command::Admin { .. } | Command::Ssh => {

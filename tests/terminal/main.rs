@@ -10,6 +10,7 @@ mod pty;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
+mod attach;
 mod client;
 mod first_start;
 mod hostile;
