@@ -6,6 +6,7 @@
 
 mod access;
 mod badmail;
+mod certificate;
 mod command;
 mod gate;
 mod handle;
@@ -25,6 +26,7 @@ mod reload;
 mod sampler;
 mod settings_file;
 mod snapshot;
+mod stand_ins;
 mod start;
 mod transcript;
 mod trial;
@@ -38,7 +40,7 @@ pub use preview::preview_of;
 pub use queue_page::{AGES, QueuePage, QueueQuery, QueueShape, ShapeRow, SortKey};
 pub use queue_reader::QueueReader;
 pub use sampler::Viewing;
-pub use snapshot::{EngineState, LogTail, QueueSummary, Snapshot};
+pub use snapshot::{CertificateHealth, EngineState, LogTail, QueueSummary, Snapshot};
 pub use start::{Engine, Options, StartError};
 pub use transcript::{SessionWatch, TranscriptEvent};
 pub use trial::{Trial, TrialError, TrialEvent, TrialWatch};

@@ -7,9 +7,11 @@ use std::sync::{Arc, PoisonError};
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
-use super::listeners::{Bound, Listeners};
+use super::certificate::{Certificate, Prepared};
+use super::listeners::{Bound, Door, InService, Listeners};
 use super::problems::{Problems, Source};
-use crate::config::{self, Apply, LoadError, SaveError, Settings};
+use super::stand_ins::StandIns;
+use crate::config::{self, Apply, LoadError, SaveError, SecretFiles, Settings};
 use crate::delivery::Dispatcher;
 use crate::ledger::ApplicationLog;
 
@@ -24,9 +26,11 @@ pub(super) struct Reloader {
     /// Held from the reading of a text to its being in force, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
     /// The addresses in service, for those who must not wait for a reload.
-    in_service: std::sync::Mutex<Arc<[SocketAddr]>>,
+    in_service: std::sync::Mutex<InService>,
+    certificate: Arc<Certificate>,
     dispatcher: Dispatcher,
     problems: Arc<Problems>,
+    stand_ins: StandIns,
 }
 
 /// Settings of which nothing can fail any more.
@@ -34,11 +38,12 @@ struct Ready {
     settings: Settings,
     changes: Vec<(&'static str, Apply)>,
     bound: Bound,
+    certificate: Option<Prepared>,
 }
 
 /// Why a text was not put into the place of the settings file.
 pub(super) enum NotReplaced {
-    /// The file holds another text than the new one was made from.
+    /// The file holds another text than the new one was made from: this one, with stand-ins.
     Conflict(String),
     /// The text, or a step on the way, failed.
     Refused(String),
@@ -52,10 +57,11 @@ impl Reloader {
         listeners: Listeners,
         dispatcher: Dispatcher,
         problems: Arc<Problems>,
+        certificate: Arc<Certificate>,
     ) -> Self {
         let file = watch::Sender::new(file.map(Arc::new));
         let text = std::sync::Mutex::default();
-        let in_service = std::sync::Mutex::new(listeners.actual().into());
+        let in_service = std::sync::Mutex::new(listeners.in_service());
         Self {
             file,
             text,
@@ -65,7 +71,14 @@ impl Reloader {
             in_service,
             dispatcher,
             problems,
+            certificate,
+            stand_ins: StandIns::default(),
         }
+    }
+
+    /// What stands for the secrets of the file where its text is shown.
+    pub(super) fn stand_ins(&self) -> &StandIns {
+        &self.stand_ins
     }
 
     /// The settings file; `None` while the defaults serve.
@@ -118,36 +131,56 @@ impl Reloader {
         let mut listeners = self.listeners.lock().await;
         let place = self.place();
         let current = config::current(&place).map_err(refused)?;
-        if current != base {
-            return Err(NotReplaced::Conflict(current));
+        let shown = self.stand_ins.put(&current);
+        if shown != base {
+            return Err(NotReplaced::Conflict(shown));
         }
-        let settings = config::load_text(&place, text).map_err(refused)?;
+        let text = self.stand_ins.take_back(text).map_err(NotReplaced::Refused)?;
+        // A new secret is checked before it is out of sight.
+        config::load_text(&place, &text).map_err(refused)?;
+        let files = SecretFiles::of(&place, &text, |secret| self.stand_ins.knows(secret)).map_err(refused)?;
+        let settings = config::load_text(&place, files.text()).map_err(refused)?;
         let ready = self.prepare(&mut listeners, settings).await.map_err(NotReplaced::Refused)?;
-        if let Err(error) = save(&place, base, text).await {
+        let text = files.text().to_owned();
+        if let Err(error) = self.save(&place, &current, files).await {
             listeners.give_back(ready.bound).await;
             self.note(&listeners);
             return Err(error);
         }
-        let changes = self.publish(&mut listeners, ready, text.to_owned());
+        let changes = self.publish(&mut listeners, ready, text);
         if self.file.borrow().is_none() {
             self.file.send_replace(Some(Arc::new(place)));
         }
         Ok(changes)
     }
 
+    /// Writes the file and those of its secrets; syncing may take its time.
+    async fn save(&self, place: &Path, before: &str, files: SecretFiles) -> Result<(), NotReplaced> {
+        let (path, before) = (place.to_owned(), before.to_owned());
+        let saved = tokio::task::spawn_blocking(move || files.save(&path, &before));
+        match saved.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(SaveError::Changed(_))) => {
+                Err(NotReplaced::Conflict(self.stand_ins.put(&config::current(place).map_err(refused)?)))
+            }
+            Ok(Err(error)) => Err(refused(error)),
+            Err(error) => Err(refused(error)),
+        }
+    }
+
     /// The addresses in service.
-    pub(super) async fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.lock().await.actual()
+    pub(super) async fn addresses(&self) -> InService {
+        self.listeners.lock().await.in_service()
     }
 
     /// Of the addresses in service the one that the settings name first.
     pub(super) async fn first_address(&self) -> Option<SocketAddr> {
-        self.listeners.lock().await.first(&self.settings.load().general.listen)
+        self.listeners.lock().await.first(&self.settings.load().general)
     }
 
     /// The same as it was before a reload that is under way.
-    pub(super) fn in_service(&self) -> Arc<[SocketAddr]> {
-        Arc::clone(&self.in_service.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn in_service(&self) -> InService {
+        self.in_service.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Does all that can fail: the new listeners are bound before anything is published.
@@ -158,13 +191,14 @@ impl Reloader {
             let made = std::fs::create_dir_all(folder);
             made.map_err(|error| format!("{key}: cannot make {}: {error}", shown(folder)))?;
         }
-        let bound = listeners.bind(&settings.general.listen).await.map_err(|error| error.to_string())?;
-        Ok(Ready { settings, changes, bound })
+        let certificate = self.certificate.prepare(&settings)?;
+        let bound = listeners.bind(&Door::all(&settings.general)).await.map_err(|error| error.to_string())?;
+        Ok(Ready { settings, changes, bound, certificate })
     }
 
     /// Puts into force what was prepared; gives what changed.
     fn publish(&self, listeners: &mut Listeners, ready: Ready, text: String) -> Vec<(&'static str, Apply)> {
-        let Ready { settings: mut new, changes, bound } = ready;
+        let Ready { settings: mut new, changes, bound, certificate } = ready;
         *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         self.problems.clear(Source::Settings);
         if changes.is_empty() {
@@ -173,16 +207,17 @@ impl Reloader {
             return changes;
         }
         keep_until_restart(&self.settings.load(), &mut new);
-        let addresses = new.general.listen.clone();
+        let doors = Door::all(&new.general);
         for warning in new.warnings() {
             tracing::warn!("{warning}");
         }
         if let Some(log) = &self.application_log {
             log.set_level(new.log.level);
         }
+        self.certificate.publish(certificate);
         self.settings.store(Arc::new(new));
         listeners.serve(bound);
-        listeners.retain(&addresses);
+        listeners.retain(&doors);
         self.note(listeners);
         self.dispatcher.settings_changed();
         tracing::info!("settings: {}", describe(&changes));
@@ -191,7 +226,7 @@ impl Reloader {
 
     /// Takes note of the addresses in service.
     fn note(&self, listeners: &Listeners) {
-        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
+        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.in_service();
     }
 
     /// What the file holds is not in force.
@@ -204,18 +239,6 @@ fn read(file: &Path) -> Result<(String, Settings), LoadError> {
     let text = config::read(file)?;
     let settings = config::load_text(file, &text)?;
     Ok((text, settings))
-}
-
-/// Writes the file; syncing may take its time.
-async fn save(place: &Path, base: &str, text: &str) -> Result<(), NotReplaced> {
-    let (path, before, after) = (place.to_owned(), base.to_owned(), text.to_owned());
-    let saved = tokio::task::spawn_blocking(move || config::save(&path, &before, &after));
-    match saved.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(SaveError::Changed(_))) => Err(NotReplaced::Conflict(config::current(place).map_err(refused)?)),
-        Ok(Err(error)) => Err(refused(error)),
-        Err(error) => Err(refused(error)),
-    }
 }
 
 fn refused(error: impl std::fmt::Display) -> NotReplaced {
