@@ -53,7 +53,7 @@ pub(crate) use secrets::{given, new as new_secrets, with_others};
 pub use security::{Grant, Method, OAuth, OutboundSecurity, TlsMode};
 pub use settings::{
     Access, Advanced, Authentication, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
-    OutboundConnections, Relay, Settings,
+    OutboundConnections, PerMinute, Relay, Settings,
 };
 pub use smart_host::{Host, SmartHost, SmartHostError};
 pub use token_url::{TokenUrl, TokenUrlError};

@@ -172,7 +172,7 @@ impl Kind {
         let entered = entered.trim();
         let is_number = !entered.is_empty() && entered.bytes().all(|digit| digit.is_ascii_digit());
         match self {
-            Self::Count { .. } | Self::Switch | Self::List => entered.to_owned(),
+            Self::Count { .. } | Self::Switch | Self::List if !entered.is_empty() => entered.to_owned(),
             Self::Size | Self::Span if is_number => entered.to_owned(),
             Self::Secret | Self::Table if entered.starts_with('{') => entered.to_owned(),
             _ => toml_edit::Value::from(entered).to_string(),
