@@ -4,6 +4,7 @@ use super::action::Action;
 use super::input::{Key, KeyCode};
 use super::message::{Effect, Request};
 use super::model::Model;
+use super::overlays::check::Check;
 use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
 use super::overlays::messages::Messages;
@@ -89,6 +90,14 @@ pub(super) const ACTIONS: &[Action] = &[
     .when(any_removal),
     Action::new("test-message", &[Key::char('T')], "test message", "Send a test message and read the dialogue", trial)
         .needs(Role::Operator),
+    Action::new(
+        "check-smart-host",
+        &[Key::char('C')],
+        "check smart host",
+        "Check the smart host: connect, TLS, login, each step explained; no mail is sent",
+        check_smart_host,
+    )
+    .needs(Role::Operator),
     Action::new("smart-host", &[Key::char('S')], "smart host", "Set the smart host that mail goes to", smart_host)
         .needs(Role::Admin),
     Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
@@ -162,6 +171,15 @@ fn pause(model: &mut Model) -> Vec<Effect> {
 fn trial(model: &mut Model) -> Vec<Effect> {
     model.open(Trial::new(&model.shared));
     Vec::new()
+}
+
+/// Of the remote domain that is selected in the settings, or else of the general one.
+fn check_smart_host(model: &mut Model) -> Vec<Effect> {
+    let domain = (model.focus == PaneId::Settings).then(|| model.panes.settings.selected_domain()).flatten();
+    let pending = model.panes.settings.pending();
+    let (check, effects) = Check::new(domain, pending, &mut model.shared);
+    model.open(check);
+    effects
 }
 
 fn smart_host(model: &mut Model) -> Vec<Effect> {

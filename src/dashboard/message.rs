@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::input::Input;
-use crate::engine::{Command, Outcome, QueuePage, QueueQuery, QueueShape, Snapshot, TranscriptEvent, TrialEvent};
-use crate::mail::Address;
+use crate::engine::{
+    CheckEvent, Command, Outcome, QueuePage, QueueQuery, QueueShape, Snapshot, TranscriptEvent, TrialEvent,
+};
+use crate::mail::{Address, Domain};
 use crate::queue::QueueId;
 
 /// Everything that can happen to a model.
@@ -35,6 +37,10 @@ pub enum Answer {
     NoTranscript(u64, String),
     /// Of [`Effect::TestMessage`], again and again.
     Trial(TrialEvent),
+    /// Of [`Effect::CheckSmartHost`] with this number, again and again.
+    Check(u64, CheckEvent),
+    /// Of [`Effect::CheckSmartHost`] with this number: why it is not checked.
+    NoCheck(u64, String),
     /// Of [`Effect::Export`]: where the file is, or why there is none.
     Exported(Result<String, String>),
 }
@@ -62,6 +68,15 @@ pub enum Effect {
         /// The recipient.
         to: Address,
     },
+    /// Check a smart host and tell each step; replaces the check before.
+    CheckSmartHost {
+        /// What its answers bear.
+        number: u64,
+        /// The domain whose way is checked; `None` is the general smart host.
+        domain: Option<Domain>,
+    },
+    /// Stop checking.
+    BreakOffCheck,
     /// Put text on the viewer's clipboard, by OSC 52.
     Copy(String),
     /// Write a file in the viewer's working directory; only where viewer and engine share it.

@@ -43,6 +43,7 @@ impl Model {
             mouse: preferences.mouse,
             undo: Undo::default(),
             opening: Vec::new(),
+            checks: 0,
             is_entered: false,
             viewer,
         };

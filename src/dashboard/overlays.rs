@@ -1,5 +1,6 @@
 //! The overlays that belong to no pane.
 
+pub(crate) mod check;
 pub(crate) mod confirm;
 mod entries;
 pub(crate) mod help;

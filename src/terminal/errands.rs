@@ -13,7 +13,7 @@ use self::lists::Lists;
 use super::viewer::Relay;
 use crate::dashboard::{Answer, Effect, Msg, Request};
 use crate::engine::{Actor, Command, Handle, Outcome, TrialEvent, Viewing};
-use crate::mail::Address;
+use crate::mail::{Address, Domain};
 
 /// Answers that may wait for the viewer; what brings more of them waits too.
 const BACKLOG: usize = 64;
@@ -32,6 +32,8 @@ pub struct Errands {
     lists: Lists,
     /// The session that is watched.
     session: Option<AbortHandle>,
+    /// The check of a smart host under way.
+    check: Option<AbortHandle>,
     /// Where files may be written; `None` where the viewer is at another machine.
     folder: Option<PathBuf>,
     /// They end with the viewer.
@@ -51,8 +53,8 @@ impl Errands {
         let mut tasks = JoinSet::new();
         let lists = Lists::default();
         tasks.spawn(lists.clone().read(handle.clone(), answer.clone()));
-        let (session, is_running) = (None, true);
-        Self { handle, actor, engine, viewing, is_running, answer, answers, lists, session, folder, tasks }
+        let (session, check, is_running) = (None, None, true);
+        Self { handle, actor, engine, viewing, is_running, answer, answers, lists, session, check, folder, tasks }
     }
 
     fn execute(&self, request: Request, command: Command) {
@@ -114,6 +116,32 @@ impl Errands {
         });
     }
 
+    fn check_smart_host(&mut self, number: u64, domain: Option<Domain>) {
+        self.break_off_check();
+        let answer = self.answer.clone();
+        let watch = self.handle.check_smart_host(&self.actor, domain);
+        self.check = Some(self.tasks.spawn(async move {
+            let mut watch = match watch {
+                Ok(watch) => watch,
+                Err(reason) => {
+                    let _ = answer.send(Answer::NoCheck(number, reason)).await; // as above
+                    return;
+                }
+            };
+            while let Some(event) = watch.next().await {
+                if answer.send(Answer::Check(number, event)).await.is_err() {
+                    return;
+                }
+            }
+        }));
+    }
+
+    fn break_off_check(&mut self) {
+        if let Some(check) = self.check.take() {
+            check.abort();
+        }
+    }
+
     fn export(&mut self, name: String, octets: Vec<u8>) {
         let (folder, answer) = (self.folder.clone(), self.answer.clone());
         self.tasks.spawn(async move {
@@ -148,6 +176,8 @@ impl Relay for Errands {
             Effect::WatchSession(id) => self.watch_session(id),
             Effect::UnwatchSession => self.unwatch_session(),
             Effect::TestMessage { from, to } => self.test_message(from, to),
+            Effect::CheckSmartHost { number, domain } => self.check_smart_host(number, domain),
+            Effect::BreakOffCheck => self.break_off_check(),
             Effect::Export { name, octets } => self.export(name, octets),
             // Of the terminal, and so done before they come here.
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Repaint | Effect::Quit => {}

@@ -6,6 +6,7 @@
 mod attack_vectors;
 
 mod anything;
+mod check;
 mod driver;
 mod fixtures;
 mod frame;

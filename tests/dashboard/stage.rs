@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use mailroot::config::Settings;
 use mailroot::dashboard::{Answer, Effect};
-use mailroot::delivery::RecipientRow;
+use mailroot::delivery::{RecipientRow, Step, StepKind, StepState};
 use mailroot::engine::view::{
     Attachment, Badmail, BadmailList, BadmailShow, Export, Message, Origin, Plan, Preview, QueueShow, Recipient,
     SCHEMA, SettingsText,
 };
 use mailroot::engine::{
-    Command, LogTail, Outcome, QueuePage, QueueShape, ShapeRow, Snapshot, TranscriptEvent, TrialEvent,
+    CheckEvent, Command, LogTail, Outcome, QueuePage, QueueShape, ShapeRow, Snapshot, TranscriptEvent, TrialEvent,
 };
 use mailroot::ledger::{Event, Record, Side};
 
@@ -101,6 +101,15 @@ impl Stage {
                 let line = |side| TrialEvent::Line { side, text: text(), at: fixtures::NOW };
                 let refused = TrialEvent::Refused { advice: text() };
                 [line(Side::Server), line(Side::Client), refused].map(Answer::Trial).into()
+            }
+            Effect::CheckSmartHost { number, .. } => {
+                let line = |side| CheckEvent::Line { side, text: text(), at: fixtures::NOW };
+                let step =
+                    |state| CheckEvent::Step(Step { kind: StepKind::Tls, state, text: text(), advice: Some(text()) });
+                let steps = [StepState::Passed, StepState::Noted, StepState::Failed].map(step);
+                let told = [line(Side::Server), line(Side::Client)].into_iter().chain(steps);
+                let told = told.chain([CheckEvent::Finished { can_send: false }]);
+                told.map(|event| Answer::Check(*number, event)).chain([Answer::NoCheck(*number, text())]).collect()
             }
             Effect::Export { .. } => vec![Answer::Exported(Ok(text())), Answer::Exported(Err(text()))],
             _ => Vec::new(),

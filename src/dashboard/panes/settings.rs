@@ -32,12 +32,13 @@ use self::file::File;
 use self::form::Parts;
 use self::modes::Mode;
 use self::sheet::{Line, Setting, Sheet, TABS};
-use crate::config::{self, Apply};
+use crate::config::{self, Apply, DomainPattern};
 use crate::dashboard::Shared;
 use crate::dashboard::input::Input;
 use crate::dashboard::message::{Answer, Effect, Request};
 use crate::dashboard::pane::{Motion, Pane};
 use crate::dashboard::widgets::ListCursor;
+use crate::mail::Domain;
 use crate::text::printable;
 
 pub(crate) use self::actions::ACTIONS;
@@ -73,6 +74,15 @@ impl Settings {
     /// How many changes wait to be applied.
     pub(crate) fn pending(&self) -> usize {
         self.file.document.as_ref().map_or(0, |document| document.changes.len())
+    }
+
+    /// The remote domain that is selected, if it is one and not all below one.
+    pub(crate) fn selected_domain(&self) -> Option<Domain> {
+        let number = edits::domain_number(&self.selected()?.key)?;
+        match &self.file.document.as_ref()?.now.domains.get(number.checked_sub(1)?)?.name {
+            DomainPattern::Exact(name) => Some(name.clone()),
+            DomainPattern::Below(_) => None,
+        }
     }
 
     /// All tabs, with the values that an apply would bring.

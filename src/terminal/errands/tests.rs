@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::config::load;
-use crate::engine::{Engine, Options, QueueQuery, Role, SortKey};
+use crate::engine::{CheckEvent, Engine, Options, QueueQuery, Role, SortKey};
 use crate::queue::Filter;
 
 /// An engine on a runtime of its own, as in the program.
@@ -154,5 +154,25 @@ fn a_test_message_tells_its_dialogue_to_the_end() {
             }
         }
         assert!(lines > 8, "{lines}");
+    });
+}
+
+#[test]
+fn a_check_of_the_smart_host_tells_its_steps_to_the_end() {
+    let house = House::new();
+    viewers().block_on(async {
+        let mut errands = house.errands();
+        errands.perform(Effect::CheckSmartHost { number: 7, domain: None });
+        let mut steps = 0;
+        loop {
+            match answer(&mut errands).await {
+                Answer::Check(7, CheckEvent::Step(_)) => steps += 1,
+                Answer::Check(7, CheckEvent::Line { .. }) => {}
+                Answer::Check(7, CheckEvent::Finished { can_send }) => break assert!(!can_send),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(steps > 0);
+        errands.perform(Effect::BreakOffCheck);
     });
 }
