@@ -126,9 +126,9 @@ fn shown(path: &Path) -> String {
 mod tests {
     use super::*;
 
-    fn run_on(path: &Path, arguments: PresetArguments) -> Result<String, ConfigError> {
+    fn run_on(path: &Path, arguments: &PresetArguments) -> Result<String, ConfigError> {
         let mut out = Vec::new();
-        run(Some(path), &arguments, &mut out).map(|()| String::from_utf8(out).unwrap())
+        run(Some(path), arguments, &mut out).map(|()| String::from_utf8(out).unwrap())
     }
 
     fn named(name: &str) -> PresetArguments {
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn alone_it_lists_them() {
-        let listed = run_on(Path::new("no/such.toml"), PresetArguments::default()).unwrap();
+        let listed = run_on(Path::new("no/such.toml"), &PresetArguments::default()).unwrap();
         assert!(PRESETS.iter().all(|preset| listed.contains(preset.name) && listed.contains(preset.about)), "{listed}");
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let path = folder.path().join("mailroot.toml");
         std::fs::write(&path, "[log]\nlevel = \"warn\" # ours\n").unwrap();
         let tenant = PresetArguments { tenant: Some("contoso.com".to_owned()), ..named("microsoft365") };
-        let said = run_on(&path, tenant).unwrap();
+        let said = run_on(&path, &tenant).unwrap();
         for part in [
             "delivery.advanced.smart_host = \"smtp.office365.com:587\"  # was \"\"",
             "max_messages_per_minute = 30  # was 0",
@@ -161,7 +161,7 @@ mod tests {
         assert!(!said.contains("config set delivery.outbound_security.oauth.tenant"), "{said}");
         let file = std::fs::read_to_string(&path).unwrap();
         assert!(file.contains("# ours\n") && file.contains("tls = \"required\""), "{file}");
-        let again = run_on(&path, named("microsoft365")).unwrap();
+        let again = run_on(&path, &named("microsoft365")).unwrap();
         assert!(again.contains("nothing had to be changed"), "{again}");
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let path = Path::new("no/such/folder/mailroot.toml");
         let host = PresetArguments { host: Some("smtp.example.com".to_owned()), ..named("gmail") };
         for arguments in [named("no-such"), named("plain"), host] {
-            let error = run_on(path, arguments).unwrap_err();
+            let error = run_on(path, &arguments).unwrap_err();
             assert_eq!(error.exit_status(), 2, "{error}");
         }
         assert!(!path.exists());
