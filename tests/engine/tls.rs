@@ -233,3 +233,23 @@ async fn nothing_is_said_in_clear_to_a_client_that_is_refused_where_clients_begi
     let _ = stream.read_to_end(&mut said).await;
     assert!(said.is_empty(), "{said:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_goes_under_tls_where_it_must() {
+    use mailroot::engine::TrialEvent;
+    let certificate = Certificate::made_for("relay.test");
+    let place = Place::new(&[("access.require_tls", "true")]);
+    let house = with_certificate(place, &certificate).open().await;
+    let to = mailroot::mail::Address::parse("bob@corp.example", false).unwrap();
+    let mut watch = house.handle.test_message(&house::as_admin(), None, to).unwrap();
+    let mut said = String::new();
+    let mut outcome = None;
+    while let Some(event) = watch.next().await {
+        match event {
+            TrialEvent::Line { text, .. } => said.push_str(&format!("{text}\n")),
+            event => outcome = Some(event),
+        }
+    }
+    assert!(matches!(outcome, Some(TrialEvent::Accepted { .. })), "{outcome:?}");
+    assert!(said.contains("STARTTLS\n220 2.0.0 SMTP server ready\nEHLO relay.test\n"), "{said}");
+}
