@@ -57,6 +57,10 @@ impl Handle {
         Self(shared)
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
     /// Does what is asked if the actor may, and writes down every act with who did it.
     pub async fn execute(&self, actor: &Actor, command: Command) -> Outcome {
         let needs = command.needs();
@@ -90,6 +94,7 @@ impl Handle {
             Command::BadmailPreview { id } => badmail::preview(shared, actor, &id).await,
             Command::SettingsText => settings_file::show(shared),
             Command::SettingsApply { text, base } => settings_file::apply(shared, actor, &text, &base).await,
+            Command::CheckSmartHost { domain } => self.check_smart_host_to_its_end(actor, domain.as_deref()).await,
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
                 tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));
