@@ -80,8 +80,6 @@ fn what_comes_later_says_so_with_status_1() {
         &["admin", "list"],
         &["check", "smart-host"],
         &["ssh"],
-        &["config", "preset", "microsoft365"],
-        &["config", "certificate"],
         &["config", "import", "MetaBase.xml"],
     ] {
         let output = mailroot(folder.path(), arguments);
