@@ -4,6 +4,7 @@
 //! sentence, and the exit status is 0 for done, 1 for refused or failed, 2 for wrong usage or bad settings.
 
 mod arguments;
+mod attach;
 mod badmail;
 pub(crate) mod config;
 mod demo;
@@ -13,6 +14,7 @@ mod queue;
 mod remote;
 mod run;
 mod screen;
+mod secret;
 mod serve;
 mod service;
 mod trial;
@@ -23,6 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use zeroize::Zeroizing;
 
 use self::arguments::{Arguments, Command, ConfigCommand};
 use self::config::ConfigError;
@@ -78,7 +81,7 @@ fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Test { to, from } => trial::send(file, &to, from.as_ref()),
         Command::Config(command) => configure(file, command),
         Command::Run { panic_key } => run::run(file, panic_key),
-        Command::Attach => not_yet("the dashboard", "`mailroot status` and `mailroot queue` show a running engine"),
+        Command::Attach => attach::attach(file),
         Command::Demo => demo::demo(),
         Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
         Command::Admin { .. } | Command::Ssh => {
@@ -95,7 +98,10 @@ fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> 
     match command {
         ConfigCommand::Check => config::check(file, &mut out)?,
         ConfigCommand::Show { json } => config::show(file, json, &mut out)?,
-        ConfigCommand::Set { key, value } => config::set(file, &key, &value, &mut out)?,
+        ConfigCommand::Set { key, value, stdin } => {
+            let value = value_of(&key, value, stdin)?;
+            config::set(file, &key, &value, &mut out)?;
+        }
         ConfigCommand::Preset { .. } => {
             return not_yet("the list of presets", "`mailroot config set delivery.advanced.smart_host` sets one");
         }
@@ -103,6 +109,19 @@ fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> 
         ConfigCommand::Import { .. } => return not_yet("the import", "`mailroot config set` sets key by key"),
     }
     Ok(())
+}
+
+/// The value that a setting is to have: as it was given, from standard input, or asked for.
+fn value_of(key: &str, given: Option<String>, stdin: bool) -> anyhow::Result<Zeroizing<String>> {
+    let is_secret = config::is_secret(key);
+    let read = match given {
+        Some(value) => return Ok(value.into()),
+        None if stdin => secret::from_stdin()?,
+        None if is_secret && output::is_interactive() => secret::ask(key)?,
+        None => return Err(ConfigError::NoValue.into()),
+    };
+    // What was typed blindly is the secret to the letter.
+    Ok(if is_secret { toml_edit::Value::from(read.as_str()).to_string().into() } else { read })
 }
 
 fn not_yet(what: &'static str, instead: &'static str) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@
 
 mod changes;
 mod checks;
+mod confidential;
 mod defaults;
 mod document;
 mod draft;
@@ -23,6 +24,7 @@ mod problem;
 mod sample;
 mod save;
 mod secret;
+mod secret_files;
 mod secrets;
 mod security;
 mod setting;
@@ -34,6 +36,7 @@ mod token_url;
 
 pub use changes::{Difference, Effective, Place, changes, differences};
 pub use checks::Warning;
+pub use confidential::Confidential;
 pub use draft::{Draft, Edit};
 pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, domain_fields, entries, fields, list};
 pub use load::{LoadError, Loaded, base_of, current, default_path, load, load_text, locate, place, read};
@@ -43,7 +46,9 @@ pub use problem::{Position, Problem};
 pub use sample::sample;
 pub use save::{SaveError, save};
 pub use secret::{Secret, SecretError};
+pub use secret_files::SecretFiles;
 pub use secrets::masked;
+pub(crate) use secrets::{given, new as new_secrets, with_others};
 pub use security::{Grant, Method, OAuth, OutboundSecurity, TlsMode};
 pub use settings::{
     Access, Advanced, Authentication, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,

@@ -25,6 +25,7 @@ mod reload;
 mod sampler;
 mod settings_file;
 mod snapshot;
+mod stand_ins;
 mod start;
 mod transcript;
 mod trial;

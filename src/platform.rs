@@ -14,5 +14,5 @@ pub use access::keep_files_private;
 pub use control::{ClientStream, ControlError, ControlListener, Peer, ServerStream, connect};
 pub use descriptors::raise_descriptor_limit;
 pub use paths::usual_settings_file;
-pub use signals::{ReloadSignal, ShutdownSignal, WindowSignal};
+pub use signals::{ReloadSignal, ShutdownSignal, WindowSignal, stop_this_process};
 pub use user::user_name;

@@ -1,9 +1,10 @@
 //! The engine from outside: the control socket with both its ends, and views as text.
 //!
 //! One line of JSON is one [`Command`](crate::engine::Command), one line of JSON comes back; `log` with `follow`
-//! is answered by a line for each record until the client hangs up. This module knows no drawing, and decides
+//! is answered by a line for each record until the client hangs up, and `attach` by the dashboard. This module decides
 //! nothing: rights are checked in the engine.
 
+mod attach;
 mod client;
 mod line;
 mod server;
@@ -13,12 +14,14 @@ pub mod views;
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
+pub use attach::{FrontDesk, Guest, Hello, Shown};
 pub use client::{Client, ClientError, Followed};
 pub use server::serve;
 
-use crate::engine::{Actor, Command, Handle, Outcome};
+use crate::engine::{Actor, Command, Outcome};
 use crate::ledger::Record;
 
 /// What carries out commands: the engine, or in tests something that answers as one.
@@ -28,15 +31,45 @@ pub trait Executor: Send + Sync + 'static {
 
     /// Every record of the delivery log from now on.
     fn follow(&self) -> broadcast::Receiver<Arc<Record>>;
+
+    /// A place before the dashboard, or why there is none.
+    fn admit(&self, _hello: &Hello) -> Result<OwnedSemaphorePermit, String> {
+        Err("there is no dashboard here".to_owned())
+    }
+
+    /// Shows the dashboard to whom it was promised, until they leave.
+    fn attend<S>(
+        &self,
+        _place: OwnedSemaphorePermit,
+        _actor: Actor,
+        _hello: Hello,
+        _stream: S,
+    ) -> impl Future<Output = ()> + Send
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        std::future::ready(())
+    }
 }
 
-impl Executor for Handle {
+impl Executor for FrontDesk {
     async fn execute(&self, actor: &Actor, command: Command) -> Outcome {
-        Self::execute(self, actor, command).await
+        self.engine().execute(actor, command).await
     }
 
     fn follow(&self) -> broadcast::Receiver<Arc<Record>> {
-        Self::follow(self)
+        self.engine().follow()
+    }
+
+    fn admit(&self, hello: &Hello) -> Result<OwnedSemaphorePermit, String> {
+        self.place(hello)
+    }
+
+    async fn attend<S>(&self, place: OwnedSemaphorePermit, actor: Actor, hello: Hello, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        self.serve(place, actor, hello, stream).await;
     }
 }
 

@@ -91,6 +91,28 @@ fn what_comes_later_says_so_with_status_1() {
 }
 
 #[test]
+fn a_secret_comes_through_a_pipe_to_the_letter_and_nothing_prints_it() {
+    let folder = with_settings("");
+    let key = "delivery.outbound_security.password";
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailroot"));
+    command.current_dir(folder.path()).args(["config", "set", key, "--stdin"]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"\"s3cret\" \n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(!text(&output.stdout).contains("s3cret"), "{}", text(&output.stdout));
+    let settings = mailroot::config::load(&folder.path().join("config/mailroot.toml")).unwrap();
+    assert_eq!(settings.delivery.security.password.unwrap().reveal().unwrap().as_str(), "\"s3cret\" ");
+    let shown = mailroot(folder.path(), &["config", "show"]);
+    assert!(text(&shown.stdout).contains("config/secrets/") && !text(&shown.stdout).contains("s3cret"));
+
+    // Without a pipe and without a terminal there is nobody to ask.
+    let nobody = mailroot(folder.path(), &["config", "set", key]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(text(&nobody.stderr).contains("--stdin"), "{}", text(&nobody.stderr));
+}
+
+#[test]
 fn a_test_message_without_a_server_says_that_nothing_answers() {
     let folder = with_settings("[general]\nlisten = [\"127.0.0.1:1\"]\n");
     let output = mailroot(folder.path(), &["test", "--to", "bob@example.com"]);

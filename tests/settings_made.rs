@@ -31,7 +31,7 @@ async fn settings_applied_where_there_was_no_file_make_it_and_it_is_followed() {
     assert!(matches!(handle.execute(&admin, Command::Reload).await, Outcome::Refused { .. }));
 
     let text = "[general]\nlisten = [\"127.0.0.1:0\"]\n[messages]\nmax_recipients = 7 # a few\n";
-    let apply = Command::SettingsApply { text: text.to_owned(), base: String::new() };
+    let apply = Command::SettingsApply { text: text.into(), base: "".into() };
     let Outcome::Done { count, message } = handle.execute(&admin, apply).await else { panic!("not done") };
     assert_eq!(count, 1);
     assert!(message.ends_with(&format!("; they are in {} from now on", file.display())), "{message}");

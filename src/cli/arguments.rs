@@ -231,9 +231,13 @@ pub(super) enum ConfigCommand {
     Set {
         /// Such as `delivery.advanced.smart_host`
         key: String,
-        /// As it would stand in the file; quotes may be left out
+        /// As it would stand in the file; quotes may be left out. A secret that is left out is asked for, so that it is
+        /// in no history of commands
         #[arg(allow_hyphen_values = true)]
-        value: String,
+        value: Option<String>,
+        /// Read the value from standard input
+        #[arg(long, conflicts_with = "value")]
+        stdin: bool,
     },
     /// Settings for a well-known smart host
     #[command(disable_help_flag = true)]

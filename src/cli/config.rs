@@ -20,6 +20,9 @@ pub(crate) enum ConfigError {
     /// The value cannot be set; the file is as it was.
     #[error("{}", lines(.0))]
     Value(Vec<Problem>),
+    /// There is no value to set.
+    #[error("say which value: behind the key, or with --stdin through a pipe; a secret is asked for at a terminal")]
+    NoValue,
     /// The edited file was not written.
     #[error(transparent)]
     Save(#[from] SaveError),
@@ -32,7 +35,7 @@ impl ConfigError {
     /// The exit status: 2 for wrong settings or values, 1 for what failed.
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
-            Self::Load(_) | Self::Value(_) => 2,
+            Self::Load(_) | Self::Value(_) | Self::NoValue => 2,
             Self::Save(_) | Self::Print(_) => 1,
         }
     }
@@ -68,14 +71,38 @@ pub(crate) fn show(path: Option<&Path>, json: bool, out: &mut dyn Write) -> Resu
     Ok(())
 }
 
-/// Sets one key in the settings file, which is made if it is not there. Comments and all other lines stay.
+/// Whether a key holds a secret.
+pub(crate) fn is_secret(key: &str) -> bool {
+    let name = key.strip_prefix("domain[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name);
+    let kind = match name {
+        Some(name) => config::domain_fields().find(|field| field.key == name).map(config::Field::kind),
+        None => config::fields().find(|field| field.key == key).map(config::Field::kind),
+    };
+    kind == Some(config::Kind::Secret)
+}
+
+/// Sets one key in the settings file, which is made if it is not there. Comments and all other lines stay. A secret goes
+/// to a file of its own, and the settings file names that.
 pub(crate) fn set(path: Option<&Path>, key: &str, value: &str, out: &mut dyn Write) -> Result<(), ConfigError> {
     let path = config::place(path);
     let mut draft = Draft::of_file(&path)?;
-    draft.set(key, value).map_err(ConfigError::Value)?;
-    draft.save(&path)?;
+    let value = if is_secret(key) { secret_in_toml(value) } else { value.to_owned() };
+    draft.set(key, &value).map_err(ConfigError::Value)?;
+    let secrets = draft.save(&path)?;
     writeln!(out, "{}: {} is set", shown(&path), printable(key))?;
+    for secret in secrets {
+        writeln!(out, "the secret is in {}, which only this account can read", shown(&secret))?;
+    }
     Ok(())
+}
+
+/// A secret as it was given behind its key: a text in quotes or a table in braces stands for itself, and everything else
+/// is a text, though it look like a number or a list.
+fn secret_in_toml(value: &str) -> String {
+    match value.trim().parse() {
+        Ok(toml_edit::Value::String(_) | toml_edit::Value::InlineTable(_)) => value.to_owned(),
+        _ => toml_edit::Value::from(value).to_string(),
+    }
 }
 
 /// `{"schema": 1, "file": …, "settings": [{"key", "value", "default"}]}`.
@@ -156,10 +183,15 @@ mod tests {
     }
 
     #[test]
-    fn show_prints_no_secret() {
-        let secrets = config::fields().filter(|field| field.kind() == config::Kind::Secret).count();
+    fn show_prints_no_secret_but_where_one_is_kept() {
+        let text = "[delivery.outbound_security]\npassword = \"s3cret\"\noauth = { client_secret = { env = \"X\" } }\n";
+        for json in [false, true] {
+            let printed = run(text, &|path, out| show(path, json, out)).0.unwrap();
+            assert!(!printed.contains("s3cret") && printed.contains("********"), "{printed}");
+            assert!(printed.contains("env"), "{printed}");
+        }
         let printed = run("", &|path, out| show(path, false, out)).0.unwrap();
-        assert_eq!(printed.matches("********").count(), secrets);
+        assert!(!printed.contains("********"), "{printed}");
     }
 
     #[test]
@@ -168,6 +200,25 @@ mod tests {
         let (result, file) = run(text, &|path, out| set(path, "log.level", "debug", out));
         assert!(result.unwrap().ends_with("log.level is set\n"));
         assert_eq!(file, "# mine\n[log]\nlevel = \"debug\" # for now\n");
+    }
+
+    #[test]
+    fn set_of_a_secret_puts_it_into_a_file_of_its_own() {
+        let key = "delivery.outbound_security.password";
+        for secret in ["hunter2", "1234", "true", "[\"a\"]", "it's \"quoted\""] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("mailroot.toml");
+            let mut out = Vec::new();
+            set(Some(&path), key, secret, &mut out).unwrap();
+            let (printed, file) = (String::from_utf8(out).unwrap(), std::fs::read_to_string(&path).unwrap());
+            assert!(file.contains("password = { file = \"secrets/") && !format!("{file}{printed}").contains(secret));
+            let settings = config::load(&path).unwrap();
+            assert_eq!(settings.delivery.security.password.unwrap().reveal().unwrap().as_str(), secret);
+        }
+        let (result, file) = run("", &|path, out| set(path, key, "'hunter2'", out));
+        assert!(result.is_ok() && file.contains("{ file = "), "{file}");
+        let (result, file) = run("", &|path, out| set(path, key, "{ env = \"PASSWORD\" }", out));
+        assert!(result.unwrap().lines().count() == 1 && file.contains("{ env = \"PASSWORD\" }"), "{file}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ async fn live(plan: Plan, viewers: &runtime::Handle, panic_key: Option<char>) ->
     let mut shutdown = ShutdownSignal::listen_in_terminal().context("cannot listen for signals")?;
     let mailroot = plan.mailroot.clone();
     let queue = mailroot.join("Queue");
-    let service = told_if_long(Service::start(plan), true, "reading the queue back").await?;
+    let service = told_if_long(Service::start(plan, viewers), true, "reading the queue back").await?;
     let ended = {
         let (handle, engine) = (&*service.handle, runtime::Handle::current());
         screen::show(

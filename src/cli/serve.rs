@@ -4,26 +4,32 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
+use tokio::runtime;
 
 use super::output;
 use super::service::{Plan, Service};
 use crate::engine::{Actor, Handle, Role};
 use crate::platform::{ReloadSignal, ShutdownSignal};
+use crate::terminal;
 
 /// Runs until it is told to end. Mail in the queue stays there.
 pub(super) fn serve(file: Option<&Path>, unsafe_no_sync: bool) -> anyhow::Result<()> {
     let plan = Plan::new(file, true)?;
     let plan = if unsafe_no_sync { plan.unsafe_no_sync() } else { plan };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(plan))
+    let viewers = terminal::runtime()?;
+    let served = runtime.block_on(run(plan, viewers.handle()));
+    // One of them may still be drawing.
+    viewers.shutdown_background();
+    served
 }
 
-async fn run(plan: Plan) -> anyhow::Result<()> {
+async fn run(plan: Plan, viewers: &runtime::Handle) -> anyhow::Result<()> {
     // Before the start: a signal during it must not kill.
     let mut shutdown = ShutdownSignal::listen().context("cannot listen for signals")?;
     let reload = ReloadSignal::listen().context("cannot listen for signals")?;
     let mailroot = plan.mailroot.clone();
-    let service = Service::start(plan).await?;
+    let service = Service::start(plan, viewers).await?;
     announce(&service.handle.listeners().await, &mailroot);
     tokio::select! {
         () = shutdown.requested() => tracing::info!("stopping: told to by a signal"),

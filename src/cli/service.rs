@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::runtime;
 use tokio::task::JoinHandle;
 
 use crate::config::{self, Loaded};
 use crate::engine::{Engine, Handle, Options};
 use crate::ledger::ApplicationLog;
 use crate::platform::{self, ControlListener, ShutdownSignal};
-use crate::remote;
+use crate::remote::{self, FrontDesk};
 use crate::terminal::panics;
 
 /// Everything that is known before the engine starts.
@@ -46,12 +47,13 @@ pub(super) struct Service {
     engine: Engine,
     /// The door to the engine.
     pub(super) handle: Arc<Handle>,
+    desk: Arc<FrontDesk>,
     remote: JoinHandle<()>,
 }
 
 impl Service {
-    /// Starts both.
-    pub(super) async fn start(plan: Plan) -> anyhow::Result<Self> {
+    /// Starts both. Whoever attaches is served on `viewers`.
+    pub(super) async fn start(plan: Plan, viewers: &runtime::Handle) -> anyhow::Result<Self> {
         let engine = Engine::start(plan.options).await?;
         let handle = Arc::new(engine.handle());
         // After the start: it took the lock of the mailroot, so a socket still there is a dead engine's.
@@ -62,14 +64,20 @@ impl Service {
                 return Err(error.into());
             }
         };
-        let remote = tokio::spawn(remote::serve(listener, Arc::clone(&handle)));
-        Ok(Self { engine, handle, remote })
+        let desk = Arc::new(FrontDesk::new(Arc::clone(&handle), viewers.clone()));
+        let remote = tokio::spawn(remote::serve(listener, Arc::clone(&desk)));
+        Ok(Self { engine, handle, desk, remote })
     }
 
-    /// Finishes what is under way and stops. Asked twice it ends at once: all mail is on disk.
+    /// Asks those who look to leave, finishes what is under way and stops. Asked twice it ends at once: all mail is on
+    /// disk.
     pub(super) async fn stop(self, shutdown: &mut ShutdownSignal) {
+        let end = async {
+            self.desk.close().await;
+            self.engine.drain().await;
+        };
         tokio::select! {
-            () = self.engine.drain() => {}
+            () = end => {}
             () = shutdown.requested() => tracing::warn!("stopped without waiting for sessions and deliveries under way"),
         }
         self.remote.abort();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
-use self::put::put;
+use self::put::{append, put};
 use super::Settings;
 use super::document::Document;
 use super::fields::{DOMAIN, SECTIONS, domain_fields, fields};
@@ -17,7 +17,9 @@ use super::load::{self, LoadError, base_of};
 use super::parse;
 use super::problem::Problem;
 use super::sample::comment;
-use super::save::{SaveError, save};
+use super::save::{SaveError, failed};
+use super::secret_files::SecretFiles;
+use super::secrets::given;
 use super::suggest::no_such_key;
 
 /// The byte order mark with which some editors on Windows begin a file.
@@ -88,15 +90,17 @@ impl Draft {
         Self::open(&text, &base).map_err(|problems| LoadError::Invalid { path: path.to_owned(), problems })
     }
 
-    /// Replaces the settings file, whole and durably, unless it no longer holds what this draft started from.
-    pub fn save(&mut self, path: &Path) -> Result<(), SaveError> {
-        let text = self.render();
-        save(path, &self.original, &text)?;
-        self.original = text;
-        Ok(())
+    /// Replaces the settings file, whole and durably, unless it no longer holds what this draft started from. Secrets
+    /// that came with the edits go to files of their own, as [`SecretFiles`] has it; gives those.
+    pub fn save(self, path: &Path) -> Result<Vec<PathBuf>, SaveError> {
+        let by_hand = given(&self.original).unwrap_or_default();
+        let is_by_hand = |secret: &str| by_hand.iter().any(|given| *given.secret == secret);
+        let files = SecretFiles::of(path, &self.render(), is_by_hand).map_err(failed("find the place of", path))?;
+        files.save(path, &self.original)?;
+        Ok(files.paths().map(Path::to_owned).collect())
     }
 
-    /// The text it started from, or was last saved as.
+    /// The text it started from.
     pub fn original(&self) -> &str {
         &self.original
     }
@@ -161,8 +165,14 @@ impl Draft {
                 Step::Index(index) => item.get_mut(*index)?,
                 Step::Name(name) => {
                     name_so_far = if name_so_far.is_empty() { name.clone() } else { format!("{name_so_far}.{name}") };
-                    let inline = is_usually_inline(&name_so_far) || item.is_value();
-                    let section = item.as_table_like_mut()?.entry(name).or_insert_with(|| empty_section(inline));
+                    let inline = is_usually_inline(&name_so_far);
+                    let section = match item.as_inline_table_mut() {
+                        Some(table) if !table.contains_key(name) => {
+                            append(table, name, InlineTable::new().into());
+                            item.get_mut(name.as_str())?
+                        }
+                        _ => item.as_table_like_mut()?.entry(name).or_insert_with(|| empty_section(inline)),
+                    };
                     // The table of a remote domain that does not have it yet.
                     if section.as_str() == Some("") {
                         *section = empty_section(true);
@@ -288,7 +298,7 @@ mod tests {
             "[access]\nrelay = { list = [], mode = \"only\", allow_authenticated = false } # here\n"
         );
         let delivery = edited("delivery = {retry=[\"1m\"]}\n", &[("delivery.advanced.max_hops", "9")]);
-        assert_eq!(delivery, "delivery = {retry=[\"1m\"], advanced = { max_hops = 9 } }\n");
+        assert_eq!(delivery, "delivery = {retry=[\"1m\"], advanced = { max_hops = 9 }}\n");
     }
 
     #[test]
@@ -339,18 +349,39 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_is_saved_again_and_again_until_somebody_else_writes_the_file() {
+    fn a_draft_is_saved_unless_somebody_else_writes_the_file_meanwhile() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mailroot.toml");
-        let mut draft = Draft::of_file(&path).unwrap();
-        for level in ["debug", "warn"] {
-            draft.set("log.level", level).unwrap();
-            draft.save(&path).unwrap();
-        }
+        let edited = || {
+            let mut draft = Draft::of_file(&path).unwrap();
+            draft.set("log.level", "debug").unwrap();
+            draft
+        };
+        edited().save(&path).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().ends_with("level = \"debug\"\n"));
+        let draft = edited();
         std::fs::write(&path, "# theirs\n").unwrap();
-        draft.set("log.level", "info").unwrap();
         assert!(matches!(draft.save(&path), Err(SaveError::Changed(_))));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "# theirs\n");
+    }
+
+    #[test]
+    fn the_security_of_a_remote_domain_is_edited_key_by_key() {
+        let text = "[[domain]]\nname = \"a.example\"\n";
+        let tls = edited(text, &[("domain[1].security.tls", "required")]);
+        assert!(tls.ends_with("name = \"a.example\"\nsecurity = { tls = \"required\" }\n"), "{tls}");
+        let oauth = edited(&tls, &[("domain[1].security.oauth.tenant", "t")]);
+        assert!(oauth.ends_with("security = { tls = \"required\", oauth = { tenant = \"t\" } }\n"), "{oauth}");
+        assert_eq!(edited(&oauth, &[("domain[1].security", "{}")]), oauth, "it is there");
+        let none = edited(&oauth, &[("domain[1].security", "")]);
+        assert!(none.ends_with("security = \"\"\n"), "{none}");
+        let again = edited(&none, &[("domain[1].security.tls", "none")]);
+        assert!(again.ends_with("security = { tls = \"none\" }\n"), "{again}");
+        let header = format!("{text}[domain.security] # ours\nverify = false\n");
+        let more = edited(&header, &[("domain[1].security.tls", "required"), ("domain[1].security", "{}")]);
+        assert!(more.starts_with(&header) && more.ends_with("\ntls = \"required\"\n"), "{more}");
+        let moved = edited(&header, &[("domain[1].security", "{ tls = \"none\" }")]);
+        assert!(parse(&moved, Path::new("/srv")).unwrap().domains[0].security.as_ref().unwrap().verify, "{moved}");
     }
 
     #[test]

@@ -219,9 +219,11 @@ impl<S: Clone> Field<S> {
         matches!(self.slot, Slot::Later { .. })
     }
 
-    /// Its value in `settings`, as TOML; a secret is masked.
+    /// Its value in `settings`, as TOML. A secret is masked, and not where it is kept.
     pub fn value(&self, settings: &S) -> String {
-        if self.kind() == Kind::Secret { MASK.to_owned() } else { self.written(settings) }
+        let value = self.written(settings);
+        let is_there = self.kind() == Kind::Secret && value.starts_with('"') && value != "\"\"";
+        if is_there { MASK.to_owned() } else { value }
     }
 
     /// Whether two settings differ in it.

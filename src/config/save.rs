@@ -60,7 +60,7 @@ fn write(temporary: &Path, target: &Path, text: &str) -> Result<(), SaveError> {
 }
 
 /// Makes the rename last through a power failure. Windows neither needs nor offers it for folders.
-fn sync(folder: &Path) -> Result<(), SaveError> {
+pub(super) fn sync(folder: &Path) -> Result<(), SaveError> {
     if cfg!(windows) {
         return Ok(());
     }
@@ -81,7 +81,7 @@ fn temporary(target: &Path) -> PathBuf {
     target.with_file_name(name)
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SaveError {
+pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SaveError {
     move |source| SaveError::Io { action, path: path.to_owned(), source }
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use ratatui::layout::{Position, Size};
+use serde::{Deserialize, Serialize};
 
 /// One thing that a person or their terminal did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
     /// A key.
     Key(Key),
@@ -18,7 +19,7 @@ pub enum Input {
 }
 
 /// A key with its modifiers. Shift is part of the character where there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// Which key.
     pub code: KeyCode,
@@ -29,7 +30,7 @@ pub struct Key {
 }
 
 /// Which key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum KeyCode {
     /// A character, as it was typed: `a`, `A`, `?`.
     Char(char),
@@ -68,7 +69,7 @@ pub enum KeyCode {
 }
 
 /// The mouse. Movement is never asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mouse {
     /// What it did.
     pub kind: MouseKind,
@@ -77,7 +78,7 @@ pub struct Mouse {
 }
 
 /// What the mouse did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MouseKind {
     /// The left button went down.
     Click,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Confidential;
+
 /// Who asks; written beside every act.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -135,14 +137,14 @@ pub enum Command {
     },
     /// The destinations and their health.
     Destinations,
-    /// The settings file as it is.
+    /// The settings file as it is, with stand-ins for its secrets.
     SettingsText,
     /// Replaces the settings file and applies it: all of it or nothing.
     SettingsApply {
-        /// The new text.
-        text: String,
+        /// The new text. New secrets in it go to files of their own; those that stand-ins are in place of stay.
+        text: Confidential,
         /// The text it was made from; if the file holds another one, nothing is done.
-        base: String,
+        base: Confidential,
     },
     /// Read the settings file again.
     Reload,
@@ -211,8 +213,8 @@ pub enum Outcome {
     },
     /// Nothing was done, since the settings file was changed by somebody else meanwhile.
     Conflict {
-        /// What the file holds now.
-        text: String,
+        /// What the file holds now, with stand-ins for its secrets.
+        text: Confidential,
     },
 }
 

@@ -9,7 +9,8 @@ use tokio::sync::{Mutex, watch};
 
 use super::listeners::{Bound, Listeners};
 use super::problems::{Problems, Source};
-use crate::config::{self, Apply, LoadError, SaveError, Settings};
+use super::stand_ins::StandIns;
+use crate::config::{self, Apply, LoadError, SaveError, SecretFiles, Settings};
 use crate::delivery::Dispatcher;
 use crate::ledger::ApplicationLog;
 
@@ -27,6 +28,7 @@ pub(super) struct Reloader {
     in_service: std::sync::Mutex<Arc<[SocketAddr]>>,
     dispatcher: Dispatcher,
     problems: Arc<Problems>,
+    stand_ins: StandIns,
 }
 
 /// Settings of which nothing can fail any more.
@@ -38,7 +40,7 @@ struct Ready {
 
 /// Why a text was not put into the place of the settings file.
 pub(super) enum NotReplaced {
-    /// The file holds another text than the new one was made from.
+    /// The file holds another text than the new one was made from: this one, with stand-ins.
     Conflict(String),
     /// The text, or a step on the way, failed.
     Refused(String),
@@ -65,7 +67,13 @@ impl Reloader {
             in_service,
             dispatcher,
             problems,
+            stand_ins: StandIns::default(),
         }
+    }
+
+    /// What stands for the secrets of the file where its text is shown.
+    pub(super) fn stand_ins(&self) -> &StandIns {
+        &self.stand_ins
     }
 
     /// The settings file; `None` while the defaults serve.
@@ -118,21 +126,41 @@ impl Reloader {
         let mut listeners = self.listeners.lock().await;
         let place = self.place();
         let current = config::current(&place).map_err(refused)?;
-        if current != base {
-            return Err(NotReplaced::Conflict(current));
+        let shown = self.stand_ins.put(&current);
+        if shown != base {
+            return Err(NotReplaced::Conflict(shown));
         }
-        let settings = config::load_text(&place, text).map_err(refused)?;
+        let text = self.stand_ins.take_back(text).map_err(NotReplaced::Refused)?;
+        // A new secret is checked before it is out of sight.
+        config::load_text(&place, &text).map_err(refused)?;
+        let files = SecretFiles::of(&place, &text, |secret| self.stand_ins.knows(secret)).map_err(refused)?;
+        let settings = config::load_text(&place, files.text()).map_err(refused)?;
         let ready = self.prepare(&mut listeners, settings).await.map_err(NotReplaced::Refused)?;
-        if let Err(error) = save(&place, base, text).await {
+        let text = files.text().to_owned();
+        if let Err(error) = self.save(&place, &current, files).await {
             listeners.give_back(ready.bound).await;
             self.note(&listeners);
             return Err(error);
         }
-        let changes = self.publish(&mut listeners, ready, text.to_owned());
+        let changes = self.publish(&mut listeners, ready, text);
         if self.file.borrow().is_none() {
             self.file.send_replace(Some(Arc::new(place)));
         }
         Ok(changes)
+    }
+
+    /// Writes the file and those of its secrets; syncing may take its time.
+    async fn save(&self, place: &Path, before: &str, files: SecretFiles) -> Result<(), NotReplaced> {
+        let (path, before) = (place.to_owned(), before.to_owned());
+        let saved = tokio::task::spawn_blocking(move || files.save(&path, &before));
+        match saved.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(SaveError::Changed(_))) => {
+                Err(NotReplaced::Conflict(self.stand_ins.put(&config::current(place).map_err(refused)?)))
+            }
+            Ok(Err(error)) => Err(refused(error)),
+            Err(error) => Err(refused(error)),
+        }
     }
 
     /// The addresses in service.
@@ -204,18 +232,6 @@ fn read(file: &Path) -> Result<(String, Settings), LoadError> {
     let text = config::read(file)?;
     let settings = config::load_text(file, &text)?;
     Ok((text, settings))
-}
-
-/// Writes the file; syncing may take its time.
-async fn save(place: &Path, base: &str, text: &str) -> Result<(), NotReplaced> {
-    let (path, before, after) = (place.to_owned(), base.to_owned(), text.to_owned());
-    let saved = tokio::task::spawn_blocking(move || config::save(&path, &before, &after));
-    match saved.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(SaveError::Changed(_))) => Err(NotReplaced::Conflict(config::current(place).map_err(refused)?)),
-        Ok(Err(error)) => Err(refused(error)),
-        Err(error) => Err(refused(error)),
-    }
 }
 
 fn refused(error: impl std::fmt::Display) -> NotReplaced {

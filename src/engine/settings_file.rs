@@ -22,7 +22,7 @@ const SETTLED: Duration = Duration::from_millis(300);
 pub(super) fn show(shared: &Shared) -> Outcome {
     let place = shared.reloader.place();
     let text = match config::current(&place) {
-        Ok(text) => text,
+        Ok(text) => shared.reloader.stand_ins().put(&text).into(),
         Err(error) => return Outcome::refused(error.to_string()),
     };
     match config::base_of(&place) {
@@ -37,7 +37,7 @@ pub(super) async fn apply(shared: &Shared, actor: &Actor, text: &str, base: &str
     let warned = shared.settings.load().warnings();
     let changes = match shared.reloader.replace(base, text).await {
         Ok(changes) => changes,
-        Err(NotReplaced::Conflict(text)) => return Outcome::Conflict { text },
+        Err(NotReplaced::Conflict(text)) => return Outcome::Conflict { text: text.into() },
         Err(NotReplaced::Refused(reason)) => return Outcome::refused(reason),
     };
     let mut parts = vec![format!("settings: {}", describe(&changes))];

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Confidential;
+
 /// The number in every view's `schema`.
 pub const SCHEMA: u32 = 1;
 
@@ -135,8 +137,8 @@ pub struct SettingsText {
     pub path: String,
     /// The folder that relative paths in it start from.
     pub base: String,
-    /// What it holds; empty if it is not there yet.
-    pub text: String,
+    /// What it holds, with a stand-in for each of its secrets; empty if it is not there yet.
+    pub text: Confidential,
 }
 
 /// A message with its content.

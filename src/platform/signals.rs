@@ -129,3 +129,10 @@ impl WindowSignal {
         std::future::pending::<()>().await;
     }
 }
+
+/// Stops this process as Ctrl-Z does, until the shell lets it go on. Where no shell could, it goes on at once.
+pub fn stop_this_process() -> io::Result<()> {
+    #[cfg(unix)]
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+    Ok(())
+}

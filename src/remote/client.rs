@@ -3,10 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 
 use super::line::Lines;
+use super::{Guest, Hello};
 use crate::engine::view;
 use crate::engine::{Command, Outcome};
 use crate::platform::{self, ClientStream};
@@ -60,7 +62,11 @@ impl Client {
 
     /// Has a command carried out.
     pub async fn execute(&mut self, command: &Command) -> Result<Outcome, ClientError> {
-        let mut request = serde_json::to_vec(command).map_err(|source| self.strange(source))?;
+        self.ask(command).await
+    }
+
+    async fn ask(&mut self, request: &impl Serialize) -> Result<Outcome, ClientError> {
+        let mut request = serde_json::to_vec(request).map_err(|source| self.strange(source))?;
         request.push(b'\n');
         let stream = self.lines.get_mut();
         let sent = match stream.write_all(&request).await {
@@ -71,6 +77,17 @@ impl Client {
         let answer = self.next_line().await?;
         sent.map_err(|source| self.broken(source))?;
         answer.ok_or_else(|| self.broken(io::ErrorKind::UnexpectedEof.into()))
+    }
+
+    /// Asks for the dashboard. `Err` within is the engine's refusal.
+    pub async fn attach(
+        mut self,
+        hello: &Hello,
+    ) -> Result<Result<Guest<impl AsyncRead + AsyncWrite + Send + use<>>, String>, ClientError> {
+        match self.ask(hello).await? {
+            Outcome::Refused { reason } => Ok(Err(reason)),
+            _ => Ok(Ok(Guest::new(self.lines.into_inner(), hello.size()))),
+        }
     }
 
     /// After `log` with `follow`: the next record, `None` when the engine ends. A refusal in its place says why

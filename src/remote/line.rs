@@ -40,6 +40,11 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
         }
     }
 
+    /// The stream underneath, with what was read beyond the last line.
+    pub(super) fn into_inner(self) -> R {
+        self.reader
+    }
+
     /// The stream underneath, to write to.
     pub(super) fn get_mut(&mut self) -> &mut R {
         &mut self.reader

@@ -8,8 +8,8 @@ use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::sync::{Semaphore, broadcast};
 
-use super::Executor;
 use super::line::Lines;
+use super::{Executor, Hello};
 use crate::engine::{Actor, Command, Outcome, Role};
 use crate::ledger::{Record, RecordFilter};
 use crate::platform::{ControlListener, Peer};
@@ -40,7 +40,7 @@ pub async fn serve<E: Executor>(mut listener: ControlListener, executor: Arc<E>)
                 connections.spawn(async move {
                     let mut connection = Connection::new(stream);
                     let outcome = match places.try_acquire_owned() {
-                        Ok(_place) => connection.converse(&actor(peer), &*executor).await,
+                        Ok(_place) => connection.converse(actor(peer), &*executor).await,
                         Err(_) => connection.send(&Outcome::refused("too many control connections; close some")).await,
                     };
                     if let Err(error) = outcome {
@@ -67,25 +67,40 @@ struct Connection<S> {
     lines: Lines<BufReader<S>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Connection<S> {
     fn new(stream: S) -> Self {
         Self { lines: Lines::new(BufReader::new(stream), MAX_REQUEST) }
     }
 
-    async fn converse<E: Executor>(&mut self, actor: &Actor, executor: &E) -> io::Result<()> {
+    async fn converse<E: Executor>(mut self, actor: Actor, executor: &E) -> io::Result<()> {
         while let Some(request) = within_deadline(self.lines.next()).await? {
+            if let Ok(hello) = serde_json::from_slice(&request) {
+                return self.attach(actor, executor, hello).await;
+            }
             match serde_json::from_slice(&request) {
                 Ok(Command::Log { filter, limit, follow: true }) => {
-                    return self.follow(actor, executor, filter, limit).await;
+                    return self.follow(&actor, executor, filter, limit).await;
                 }
                 Ok(command) => {
-                    let outcome = executor.execute(actor, command).await;
+                    let outcome = executor.execute(&actor, command).await;
                     self.send(&outcome).await?;
                 }
                 Err(error) => self.send(&Outcome::refused(format!("not a command: {error}"))).await?,
             }
         }
         Ok(())
+    }
+
+    /// Shows the dashboard until its viewer leaves.
+    async fn attach<E: Executor>(mut self, actor: Actor, executor: &E, hello: Hello) -> io::Result<()> {
+        match executor.admit(&hello) {
+            Ok(place) => {
+                self.send(&Outcome::Done { count: 1, message: "the dashboard follows".to_owned() }).await?;
+                executor.attend(place, actor, hello, self.lines.into_inner()).await;
+                Ok(())
+            }
+            Err(reason) => self.send(&Outcome::refused(reason)).await,
+        }
     }
 
     /// First the newest records, then each new one, until the client hangs up.

@@ -23,6 +23,7 @@ use super::capabilities::Capabilities;
 use super::keyboard::BACKLOG;
 use super::screen::leave;
 use super::viewer::{End, Ended, Pace, Seat};
+use crate::platform;
 
 /// How long the terminal may take to be left. It may be one that takes nothing any more.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -60,6 +61,19 @@ impl LocalTerminal {
         Ok(Seat { typed: inputs, sizes, writer: tokio::io::stdout(), pace: Pace::LOCAL, idle: None })
     }
 
+    /// Gives it back in the state in which the far side has left it already.
+    pub fn give_back_as_left(mut self) {
+        self.is_left = true;
+    }
+
+    /// Gives it to the shell, which has stopped this process until it is to go on, and takes it again. The far side has
+    /// left it already.
+    pub fn suspend(&self) -> io::Result<()> {
+        terminal::disable_raw_mode()?;
+        platform::stop_this_process()?;
+        terminal::enable_raw_mode()
+    }
+
     /// Gives it back after the viewer's end.
     pub fn give_back(mut self, ended: &Ended) {
         // One that takes no output is not waited for again.
@@ -89,6 +103,6 @@ fn leave_within(patience: Duration) {
 }
 
 /// What it says, or nothing, which stands for the usual size.
-fn size() -> Size {
+pub fn size() -> Size {
     terminal::size().map_or(Size::ZERO, |(width, height)| Size::new(width, height))
 }

@@ -67,7 +67,7 @@ fn asks(effects: &[Effect]) -> bool {
 fn apply(effects: &[Effect]) -> (String, String) {
     match effects {
         [Effect::Execute(Request::SettingsApply, Command::SettingsApply { text, base })] => {
-            (text.clone(), base.clone())
+            (text.to_string(), base.to_string())
         }
         other => panic!("no apply: {other:?}"),
     }

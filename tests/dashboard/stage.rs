@@ -148,9 +148,9 @@ impl Stage {
             Command::BadmailShow { .. } => view(BadmailShow { schema: SCHEMA, message: badmail(), header: header() }),
             Command::SettingsText => {
                 let file = format!("# {}\n{}", self.text.replace(char::is_control, ""), mailroot::config::sample());
-                view(SettingsText { schema: SCHEMA, path: text(), base: "/srv/mailroot".into(), text: file })
+                view(SettingsText { schema: SCHEMA, path: text(), base: "/srv/mailroot".into(), text: file.into() })
             }
-            Command::SettingsApply { .. } => return Outcome::Conflict { text: text() },
+            Command::SettingsApply { .. } => return Outcome::Conflict { text: text().into() },
             Command::Pause { .. } | Command::Resume { .. } => return Outcome::done(1, text()),
             _ => return Outcome::refused(text()),
         };

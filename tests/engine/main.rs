@@ -24,6 +24,7 @@ mod previews;
 mod rights;
 mod settings;
 mod settings_edits;
+mod settings_secrets;
 mod shown;
 mod smuggling;
 mod transcripts;

@@ -33,7 +33,7 @@ async fn each_role_may_do_its_own_and_is_told_which_one_is_needed() {
         (Command::QueuePreview { id: "0".to_owned() }, Role::Admin),
         (Command::BadmailPreview { id: "0".to_owned() }, Role::Admin),
         (Command::SettingsText, Role::Admin),
-        (Command::SettingsApply { text: "[general".to_owned(), base: String::new() }, Role::Admin),
+        (Command::SettingsApply { text: "[general".into(), base: "".into() }, Role::Admin),
         (Command::Reload, Role::Admin),
         (Command::Stop, Role::Admin),
     ];

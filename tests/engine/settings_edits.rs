@@ -25,7 +25,7 @@ fn file(house: &mut House) -> String {
 }
 
 async fn apply(house: &House, base: &str, text: &str) -> Outcome {
-    house.ask(Command::SettingsApply { text: text.to_owned(), base: base.to_owned() }).await
+    house.ask(Command::SettingsApply { text: text.into(), base: base.into() }).await
 }
 
 /// Applies what must be taken; gives what was said of it.
@@ -85,7 +85,7 @@ async fn a_file_that_somebody_else_changed_is_a_conflict_and_not_a_loss() {
     // Whatever else may be said of the new text.
     for text in [&TEXT.replace("100 KB", "200 KB"), "[general"] {
         match apply(&house, TEXT, text).await {
-            Outcome::Conflict { text } => assert_eq!(text, theirs),
+            Outcome::Conflict { text } => assert_eq!(&*text, theirs),
             other => panic!("no conflict: {other:?}"),
         }
     }

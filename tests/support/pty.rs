@@ -81,17 +81,31 @@ impl Site {
 
     /// The same, with more variables in its environment.
     pub(crate) fn start_with(&self, arguments: &[&str], size: (u16, u16), variables: &[(&str, &str)]) -> Terminal {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mailroot"));
-        command.cwd(self.folder.path());
+        let mut command = self.command(env!("CARGO_BIN_EXE_mailroot"));
         command.args(arguments);
-        command.env_clear();
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("USER", "anna")] {
-            command.env(name, value);
-        }
         for (name, value) in variables {
             command.env(name, value);
         }
         Terminal::new(command, size)
+    }
+
+    /// Starts a shell that knows `mailroot`, to type commands into.
+    pub(crate) fn start_shell(&self, size: (u16, u16)) -> Terminal {
+        let mut command = self.command("/bin/bash");
+        command.args(["--norc", "--noprofile", "--noediting", "-i"]);
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_mailroot"));
+        command.env("PATH", program.parent().unwrap());
+        Terminal::new(command, size)
+    }
+
+    fn command(&self, program: &str) -> CommandBuilder {
+        let mut command = CommandBuilder::new(program);
+        command.cwd(self.folder.path());
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("USER", "anna")] {
+            command.env(name, value);
+        }
+        command
     }
 }
 

@@ -10,10 +10,12 @@ mod pty;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
+mod attach;
 mod client;
 mod first_start;
 mod hostile;
 mod manners;
 mod preferences;
+mod secrets;
 mod settings;
 mod stuck_mail;

@@ -12,7 +12,7 @@ const PANES: &str = "Sessions";
 
 /// As it was before the program came.
 #[track_caller]
-fn assert_is_sane(terminal: &Terminal) {
+pub(crate) fn assert_is_sane(terminal: &Terminal) {
     let screen = terminal.screen();
     assert!(!screen.alternate_screen(), "the alternate screen was left");
     assert!(!screen.hide_cursor(), "the cursor is shown");

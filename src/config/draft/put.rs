@@ -31,7 +31,7 @@ fn replace(old: &mut Item, mut new: Value) {
 }
 
 /// Adds a key at the end of `{ … }`, and leaves the space before the brace where it is.
-fn append(table: &mut InlineTable, name: &str, mut value: Value) {
+pub(super) fn append(table: &mut InlineTable, name: &str, mut value: Value) {
     if let Some((_, last)) = table.iter_mut().last() {
         let suffix = suffix(last).to_owned();
         last.decor_mut().set_suffix("");

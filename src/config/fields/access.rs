@@ -34,7 +34,7 @@ pub(super) static ACCESS: Section = Section {
         },
         Field {
             key: "access.auth_without_tls",
-            label: "Computers that may log in without TLS",
+            label: "May log in without TLS",
             help: "As in relay.list; their passwords can be read on the way. All others log in over TLS only. Old \
                    server: all, unless \"Requires TLS encryption\" was ticked.",
             default: "[]",

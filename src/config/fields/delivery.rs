@@ -64,7 +64,7 @@ pub(super) static OUTBOUND_CONNECTIONS: Section = Section {
         },
         Field {
             key: "delivery.outbound_connections.max_messages_per_minute",
-            label: "Limit number of messages per minute to",
+            label: "Limit messages per minute to",
             help: "To one destination, for providers that take no more; 0 is no limit. Old server: none such.",
             default: "0",
             apply: Apply::Now,

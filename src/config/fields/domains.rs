@@ -81,7 +81,7 @@ static REMOTE: Section<config::Domain> = Section {
         },
         Field {
             key: "max_messages_per_minute",
-            label: "Limit number of messages per minute to",
+            label: "Limit messages per minute to",
             help: "0 leaves the general limit. Old server: none such.",
             default: "0",
             apply: Apply::Now,

@@ -21,8 +21,11 @@ impl Setting for Secret {
         };
         if let Some(text) = input.text() {
             // A line end in it would end the line in which it is sent.
-            let is_one_line = !text.is_empty() && !text.contains(char::is_control);
-            return if is_one_line { Ok(Self::Given(text.to_owned().into())) } else { Err(refused("not one line")) };
+            return match text {
+                _ if text.is_empty() || text.contains(char::is_control) => Err(refused("not one line")),
+                _ if text.bytes().all(|letter| letter == b'*') => Err(refused("the mask, and not the secret")),
+                text => Ok(Self::Given(text.to_owned().into())),
+            };
         }
         let table = input.value.get_ref().as_table().ok_or_else(|| refused("not a secret"))?;
         let mut entries = table.iter();

@@ -173,7 +173,7 @@ impl Pane for Settings {
     fn answer(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Effect> {
         match answer {
             Answer::Outcome(Request::SettingsText, outcome) => self.read(outcome, shared),
-            Answer::Outcome(Request::SettingsApply, outcome) => self.applied(outcome, shared),
+            Answer::Outcome(Request::SettingsApply, outcome) => return self.applied(outcome, shared),
             _ => {}
         }
         Vec::new()

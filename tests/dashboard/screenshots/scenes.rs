@@ -59,7 +59,7 @@ pub(super) fn press(driver: &mut Driver, keys: &str) {
                 schema: view::SCHEMA,
                 path: "/srv/mailroot/config/mailroot.toml".to_owned(),
                 base: "/srv/mailroot".to_owned(),
-                text: mailroot::config::sample().clone(),
+                text: mailroot::config::sample().into(),
             };
             driver.answer(Answer::Outcome(request, harness::view_of(&text)));
         }

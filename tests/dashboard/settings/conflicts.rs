@@ -86,11 +86,13 @@ fn keys_of_one_side_merge_without_a_question() {
 #[test]
 fn the_engine_finds_a_conflict_that_nobody_had_told_of() {
     let mut driver = with_file(&sample(), 80, 24);
-    driver.press("]]<Enter><C-u>4 MB<Enter>w<Enter>").answer(applied(Outcome::Conflict { text: theirs() }));
+    driver.press("]]<Enter><C-u>4 MB<Enter>w<Enter>").answer(applied(Outcome::Conflict { text: theirs().into() }));
     assert!(driver.screen().contains("Whose value is to stand?"), "{}", driver.screen());
     let comment = format!("# by hand\n{}", sample());
     let mut driver = with_file(&sample(), 80, 24);
-    driver.press("]]<Enter><C-u>4 MB<Enter>w<Enter>").answer(applied(Outcome::Conflict { text: comment.clone() }));
+    driver
+        .press("]]<Enter><C-u>4 MB<Enter>w<Enter>")
+        .answer(applied(Outcome::Conflict { text: comment.as_str().into() }));
     driver.take_effects();
     assert!(driver.screen().contains("Your changes are made to it as it is now"), "{}", driver.screen());
     assert_eq!(apply(&driver.press("<Enter>").take_effects()).1, comment);
@@ -112,7 +114,7 @@ fn a_file_broken_by_hand_meanwhile_keeps_the_changes_until_it_is_mended() {
 fn remote_domains_of_both_sides_are_kept_apart_by_name() {
     let text = "[[domain]]\nname = \"a.example\"\n[[domain]]\nname = \"b.example\"\n";
     let mut driver = with_file(text, 80, 24);
-    driver.press("[[[jjjjjjjj<Space>ac.example<Enter>");
+    driver.press("[[[jjjjjjjjj<Space>ac.example<Enter>");
     let theirs = "[[domain]]\nname = \"z.example\"\n[[domain]]\nname = \"b.example\"\n";
     driver.see(in_force(theirs)).answer(file(theirs));
     let screen = driver.press("c").screen();
@@ -128,7 +130,7 @@ fn remote_domains_of_both_sides_are_kept_apart_by_name() {
 fn a_domain_removed_there_and_changed_here_is_asked_for() {
     let text = "[[domain]]\nname = \"a.example\"\n[[domain]]\nname = \"b.example\"\n";
     let mut driver = with_file(text, 80, 24);
-    driver.press("[[[jjjjjjjj<Space>");
+    driver.press("[[[jjjjjjjjj<Space>");
     let theirs = "[[domain]]\nname = \"a.example\"\n";
     driver.see(in_force(theirs)).answer(file(theirs));
     let screen = driver.press("c").screen();

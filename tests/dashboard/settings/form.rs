@@ -104,8 +104,8 @@ fn each_setting_has_help_with_its_default_and_when_a_change_takes_effect() {
 #[test]
 fn what_is_not_in_this_version_says_so_and_cannot_be_edited() {
     let mut driver = settings();
-    assert!(driver.press("]j").screen().contains("not in this version"));
-    assert!(driver.press("<Enter>").screen().contains("edit: access.require_tls is not in this version"));
+    assert!(driver.press("[[jj").screen().contains("not in this version"));
+    assert!(driver.press("<Enter>").screen().contains("edit: log.w3c is not in this version"));
 }
 
 #[test]
@@ -199,15 +199,23 @@ fn a_setting_that_waits_for_the_next_start_is_marked() {
 }
 
 #[test]
-fn a_secret_in_the_file_is_shown_nowhere() {
+fn a_secret_in_the_file_or_being_typed_is_shown_nowhere() {
     let text = "[delivery.outbound_security]\npassword = \"s3cret\"\n";
     let mut driver = waiting(viewer(Role::Admin), in_force(""), 120, 40);
     driver.answer(file(text)).press("]]]]jjjjj");
-    assert!(driver.screen().contains("not in this version"), "{}", driver.screen());
-    for key in ["", "<Enter>", "<Esc>", "w", "M", "<Esc>", "G"] {
-        assert!(!driver.press(key).screen().contains("s3cret"), "{key}: {}", driver.screen());
+    assert!(selected(&mut driver).contains("********"), "{}", driver.screen());
+    for key in ["<Enter>", "s3cret2", "<Enter>", "w", "t", "<Esc>", "M", "<Esc>", "G"] {
+        let screen = driver.press(key).screen();
+        assert!(!screen.contains("s3cret"), "{key}: {screen}");
     }
-    assert!(selected(with_file(&sample(), 80, 24).press("]]]]jjjjj")).contains("********"));
+    let theirs = text.replace("s3cret", "s3cret3");
+    driver.see(in_force(&theirs)).answer(file(&theirs));
+    for key in ["c", "<Enter>"] {
+        let screen = driver.press(key).screen();
+        assert!(!screen.contains("s3cret") && screen.contains("********"), "{key}: {screen}");
+    }
+    let none = selected(with_file(&sample(), 80, 24).press("]]]]jjjjj"));
+    assert!(none.contains("(none)"), "{none}");
 }
 
 #[test]

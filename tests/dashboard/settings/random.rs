@@ -66,12 +66,12 @@ proptest! {
                 let Effect::Execute(Request::SettingsApply, Command::SettingsApply { text, base }) = effect else {
                     continue;
                 };
-                prop_assert_eq!(&base, &before);
-                prop_assert!(parse(&text, Path::new(BASE)).is_ok(), "{}", text);
+                prop_assert_eq!(&*base, &before);
+                prop_assert!(parse(&text, Path::new(BASE)).is_ok(), "{}", &*text);
                 let after = comments(&text);
                 for comment in comments(&before) {
                     let is_there = after.contains(&comment);
-                    prop_assert!(is_there, "{} is lost after {} {} {:?}:\n{}", comment, first, second, keys, text);
+                    prop_assert!(is_there, "{} is lost after {} {} {:?}:\n{}", comment, first, second, keys, &*text);
                 }
                 driver.answer(applied(Outcome::refused("not now")));
             }

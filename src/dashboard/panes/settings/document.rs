@@ -241,7 +241,7 @@ mod tests {
 
     fn document(text: &str) -> Document {
         let (path, base) = ("/srv/config/mailroot.toml".to_owned(), "/srv".to_owned());
-        Document::open(&SettingsText { schema: 1, path, base, text: text.to_owned() }).unwrap()
+        Document::open(&SettingsText { schema: 1, path, base, text: text.into() }).unwrap()
     }
 
     fn changed(document: &Document) -> Vec<&str> {

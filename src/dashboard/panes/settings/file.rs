@@ -21,8 +21,15 @@ pub(super) struct File {
     is_asked: bool,
     /// The settings in force when the file was last asked for.
     seen: Option<Arc<config::Settings>>,
-    /// The text before the last apply, and the one that it brought.
-    last: Option<(String, String)>,
+    last: Option<Applied>,
+}
+
+/// The last apply.
+struct Applied {
+    /// The text before it.
+    before: String,
+    /// The text that it brought; `None` until the engine has read it, which moved the secrets in it elsewhere.
+    now: Option<String>,
 }
 
 impl File {
@@ -64,9 +71,12 @@ impl File {
             Ok(file) => file,
             Err(error) => return self.trouble = Some(format!("the engine's answer is not understood: {error}")),
         };
+        if let Some(Applied { now: now @ None, .. }) = &mut self.last {
+            *now = Some(file.text.to_string());
+        }
         match &self.document {
-            Some(document) if document.original() == file.text => self.newer = None,
-            Some(_) if is_edited => self.newer = Some(file.text),
+            Some(document) if document.original() == &*file.text => self.newer = None,
+            Some(_) if is_edited => self.newer = Some(file.text.into_inner()),
             _ => self.open(&file),
         }
     }
@@ -85,23 +95,27 @@ impl File {
     /// Has the engine write the file as it is edited, and put it into force.
     pub(super) fn apply(&self) -> Vec<Effect> {
         let Some(document) = &self.document else { return Vec::new() };
-        let (text, base) = (document.text(), document.original().to_owned());
+        let (text, base) = (document.text().into(), document.original().into());
         vec![Effect::Execute(Request::SettingsApply, Command::SettingsApply { text, base })]
     }
 
     /// The engine did so.
-    pub(super) fn applied(&mut self) {
-        let Some(document) = &self.document else { return };
-        self.last = Some((document.original().to_owned(), document.text()));
+    pub(super) fn applied(&mut self, shared: &Shared) -> Vec<Effect> {
+        let Some(document) = &self.document else { return Vec::new() };
+        let (before, text) = (document.original().to_owned(), document.text());
+        let is_as_it_was_sent = config::new_secrets(&before, &text).is_empty();
         self.newer = None;
         let applied = document.applied();
         self.take(applied);
+        self.last = Some(Applied { before, now: is_as_it_was_sent.then_some(text) });
+        if is_as_it_was_sent { Vec::new() } else { self.ask(shared) }
     }
 
     /// Why the last apply cannot be taken back, if so.
     pub(super) fn cannot_undo(&self) -> Option<&'static str> {
         match (&self.last, &self.document) {
-            (Some((_, applied)), Some(document)) if applied == document.original() => None,
+            (Some(Applied { now: None, .. }), Some(_)) => Some("the file is being read"),
+            (Some(Applied { now: Some(now), .. }), Some(document)) if now == document.original() => None,
             (Some(_), Some(_)) => Some("the file was changed since the last apply from here"),
             _ => Some("nothing was applied from here yet"),
         }
@@ -109,7 +123,7 @@ impl File {
 
     /// Brings back the text before the last apply, as a change to be applied.
     pub(super) fn undo(&mut self) -> Result<(), String> {
-        let (Some(document), Some((before, _))) = (&self.document, &self.last) else { return Ok(()) };
+        let (Some(document), Some(Applied { before, .. })) = (&self.document, &self.last) else { return Ok(()) };
         self.document = Some(document.back_to(before)?);
         Ok(())
     }

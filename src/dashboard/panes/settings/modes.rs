@@ -7,6 +7,7 @@ use super::list::ListEdit;
 use super::review::Review;
 use super::sheet::Line;
 use super::typing::{Step, Typing};
+use super::value::is_on;
 use crate::config::Kind;
 use crate::dashboard::Shared;
 use crate::dashboard::input::{Input, Key, KeyCode};
@@ -125,7 +126,8 @@ impl Settings {
         let Some(setting) = self.selected() else { return };
         let value = setting.kind.entered(&setting.value);
         let next = match setting.kind {
-            Kind::Switch => (value != "true").to_string(),
+            Kind::Switch => (!is_on(&value)).to_string(),
+            Kind::Table => if is_on(&value) { "" } else { "{}" }.to_owned(),
             Kind::Choice(choices) => {
                 let at = choices.iter().position(|choice| *choice == value).map_or(0, |at| at + 1);
                 choices.get(at).or(choices.first()).copied().unwrap_or_default().to_owned()

@@ -6,6 +6,7 @@ use super::document::Document;
 use super::merge::Merge;
 use super::modes::Mode;
 use crate::dashboard::Shared;
+use crate::dashboard::message::Effect;
 use crate::dashboard::toasts::Weight;
 use crate::engine::Outcome;
 
@@ -41,13 +42,13 @@ impl Settings {
     }
 
     /// Takes what came of an apply.
-    pub(super) fn applied(&mut self, outcome: &Outcome, shared: &mut Shared) {
+    pub(super) fn applied(&mut self, outcome: &Outcome, shared: &mut Shared) -> Vec<Effect> {
         let now = shared.now();
         match outcome {
             Outcome::Done { message, .. } => {
                 shared.toasts.push(now, Weight::Undo, format!("{message}; U undoes"));
                 self.mode = Mode::Form;
-                self.keep_selected(|pane| pane.file.applied());
+                return self.keep_selected(|pane| pane.file.applied(shared));
             }
             Outcome::Refused { reason } => match &mut self.mode {
                 Mode::Review(review) => {
@@ -57,11 +58,12 @@ impl Settings {
                 _ => shared.toasts.push(now, Weight::Error, reason.clone()),
             },
             Outcome::Conflict { text } => {
-                self.file.newer = Some(text.clone());
+                self.file.newer = Some(text.to_string());
                 self.settle(shared);
             }
             Outcome::View { .. } => {}
         }
+        Vec::new()
     }
 
     /// Goes on with a settled file: to the review, if there is still anything to apply.

@@ -81,7 +81,7 @@ pub(super) struct InFile(pub(super) Option<String>);
 impl Setting {
     /// Whether Space is enough to change it.
     pub(super) fn is_choice(&self) -> bool {
-        matches!(self.kind, Kind::Switch | Kind::Choice(_))
+        matches!(self.kind, Kind::Switch | Kind::Table | Kind::Choice(_))
     }
 }
 

@@ -7,14 +7,14 @@ use crate::text::printable;
 pub(super) fn shown(kind: Kind, toml: &str) -> String {
     let value = kind.entered(toml);
     match kind {
-        Kind::Switch => if value == "true" { "yes" } else { "no" }.to_owned(),
+        Kind::Switch | Kind::Table => if is_on(&value) { "yes" } else { "no" }.to_owned(),
         Kind::List => {
             let entries = config::entries(toml);
             let entries: Vec<_> = entries.iter().map(|entry| printable(entry).into_owned()).collect();
             if entries.is_empty() { "(none)".to_owned() } else { entries.join(", ") }
         }
         Kind::Count { min: 0, .. } | Kind::Size | Kind::Span if value == "0" => "no limit".to_owned(),
-        _ if value.is_empty() || value == "{}" => "(none)".to_owned(),
+        _ if value.is_empty() => "(none)".to_owned(),
         _ => printable(&value).into_owned(),
     }
 }
@@ -22,10 +22,15 @@ pub(super) fn shown(kind: Kind, toml: &str) -> String {
 /// The same as something to press: a switch with its box.
 pub(super) fn pressable(kind: Kind, toml: &str) -> String {
     match (kind, toml) {
-        (Kind::Switch, "true") => "[x] yes".to_owned(),
-        (Kind::Switch, _) => "[ ] no".to_owned(),
+        (Kind::Switch | Kind::Table, toml) if is_on(toml) => "[x] yes".to_owned(),
+        (Kind::Switch | Kind::Table, _) => "[ ] no".to_owned(),
         (kind, toml) => shown(kind, toml),
     }
+}
+
+/// Whether a switch is on, or a table there.
+pub(super) fn is_on(value: &str) -> bool {
+    value == "true" || value.starts_with('{')
 }
 
 /// A value of one side of a change.

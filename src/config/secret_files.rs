@@ -1,0 +1,195 @@
+//! Secrets that a person typed, in files of their own beside the settings file, so that it can be shown to others.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::load::base_of;
+use super::save::{SaveError, failed, save, sync};
+use super::secrets::{given, with_others};
+use super::setting::in_toml;
+use super::{Settings, parse};
+use crate::platform::files;
+
+/// The folder of the files, beside the settings file.
+const FOLDER: &str = "secrets";
+
+/// How many digits tell the files of one key apart. The old file stays for as long as the settings can be brought back
+/// in which it stands.
+const DIGITS: usize = 8;
+
+/// The text of a settings file in which every new secret is only named, and the files that are to hold them.
+pub struct SecretFiles {
+    text: String,
+    files: Vec<(PathBuf, Zeroizing<String>)>,
+}
+
+impl SecretFiles {
+    /// Finds the secrets in `text`, the coming text of the settings file at `path`, that are not `known`: those that a
+    /// person wrote into the file by hand stay there. Nothing is written yet.
+    pub fn of(path: &Path, text: &str, known: impl Fn(&str) -> bool) -> std::io::Result<Self> {
+        let base = base_of(path)?;
+        let folder = std::path::absolute(path)?.with_file_name(FOLDER);
+        let settings = parse(text, &base).ok();
+        let (mut parts, mut files) = (Vec::new(), Vec::new());
+        for secret in given(text).unwrap_or_default().into_iter().filter(|given| !known(&given.secret)) {
+            let file = folder.join(format!("{}-{:08x}", file_name(&secret.key, settings.as_ref()), fastrand::u32(..)));
+            let named = file.strip_prefix(&base).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            parts.push((secret.span, format!("{{ file = {} }}", in_toml(&named))));
+            files.push((file, secret.secret));
+        }
+        Ok(Self { text: with_others(text, parts), files })
+    }
+
+    /// The text to be written as the settings file.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// Writes the files, private to this account, and then the settings file at `path` as [`save`] does. If that fails
+    /// they go again. Files of secrets that stand neither in the new settings nor in those `before`, to which a person
+    /// may want to go back, are removed.
+    pub fn save(&self, path: &Path, before: &str) -> Result<(), SaveError> {
+        let saved = self.write().and_then(|()| save(path, before, &self.text));
+        match saved {
+            Ok(()) => sweep(path, &[before, &self.text]),
+            Err(_) => self.discard(),
+        }
+        saved
+    }
+
+    fn write(&self) -> Result<(), SaveError> {
+        self.files.iter().try_for_each(|(path, secret)| write(path, secret))
+    }
+
+    fn discard(&self) {
+        for path in self.paths() {
+            // It may never have come to be; the error to tell is another one.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes the files beside the settings file at `path` that this module made and none of `texts` names.
+fn sweep(path: &Path, texts: &[&str]) {
+    let Ok(entries) = fs::read_dir(path.with_file_name(FOLDER)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
+        if !texts.iter().any(|text| text.contains(name)) {
+            // What cannot be removed is tried again with the next change.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The key, in which a remote domain goes by its name: numbers shift.
+fn file_name(key: &str, settings: Option<&Settings>) -> String {
+    let domain = || {
+        let (number, rest) = key.strip_prefix("domain[")?.split_once("].")?;
+        let domain = settings?.domains.get(number.parse::<usize>().ok()?.checked_sub(1)?)?;
+        Some(format!("{}.{rest}", domain.name.to_string().replace('*', "_")))
+    };
+    domain().unwrap_or_else(|| key.replace(['[', ']'], "_"))
+}
+
+/// Whether a file is called as [`SecretFiles::of`] calls them.
+fn is_ours(name: &str) -> bool {
+    let is_key = |key: &str| key.ends_with(".password") || key.ends_with(".client_secret");
+    name.rsplit_once('-').is_some_and(|(key, digits)| {
+        is_key(key) && digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
+fn write(path: &Path, secret: &str) -> Result<(), SaveError> {
+    let folder = path.parent().unwrap_or(path);
+    files::make_private_folder(folder).map_err(failed("create", folder))?;
+    let mut file = files::create_private(path).map_err(failed("create", path))?;
+    file.write_all(secret.as_bytes()).map_err(failed("write", path))?;
+    file.sync_all().map_err(failed("sync", path))?;
+    sync(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Secret, load};
+
+    const TYPED: &str = "[delivery.outbound_security]\npassword = \"one\" # ours\n[[domain]]\nname = \"*.a.example\"\n\
+                         security = { password = 'two' }\n";
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("config")).unwrap();
+        let path = folder.path().join("config").join("mailroot.toml");
+        (folder, path)
+    }
+
+    fn revealed(secret: Option<&Secret>) -> String {
+        secret.unwrap().reveal().unwrap().as_str().to_owned()
+    }
+
+    #[test]
+    fn what_was_typed_goes_to_files_of_which_the_settings_file_tells_the_place() {
+        let (_folder, path) = folder();
+        let files = SecretFiles::of(&path, TYPED, |_| false).unwrap();
+        files.save(&path, "").unwrap();
+        assert!(!files.text().contains("one") && !files.text().contains("two"), "{}", files.text());
+        assert!(files.text().contains("\npassword = { file = \"config/secrets/delivery.outbound_security.password-"));
+        assert!(files.text().contains("{ file = \"config/secrets/_.a.example.security.password-"), "{}", files.text());
+        let settings = load(&path).unwrap();
+        assert_eq!(revealed(settings.delivery.security.password.as_ref()), "one");
+        let own = settings.domains[0].security.as_ref().unwrap();
+        assert_eq!(revealed(own.password.as_ref()), "two");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_this_account_can_read_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, path) = folder();
+        SecretFiles::of(&path, TYPED, |_| false).unwrap().write().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let secrets = path.with_file_name(FOLDER);
+        assert_eq!(mode(&secrets), 0o700);
+        let files: Vec<_> = fs::read_dir(&secrets).unwrap().map(|entry| mode(&entry.unwrap().path())).collect();
+        assert_eq!(files, [0o600, 0o600]);
+    }
+
+    #[test]
+    fn what_stood_in_the_file_by_hand_stays_there() {
+        let (_folder, path) = folder();
+        let more = TYPED.replace("'two'", "'three'");
+        let files = SecretFiles::of(&path, &more, |secret| secret == "one").unwrap();
+        assert_eq!(files.files.len(), 1);
+        assert!(files.text().contains("password = \"one\" # ours"));
+        assert_eq!(SecretFiles::of(&path, TYPED, |_| true).unwrap().text(), TYPED);
+    }
+
+    #[test]
+    fn the_files_go_one_change_after_they_are_no_longer_named() {
+        let (_folder, path) = folder();
+        let files = |secret: &str| SecretFiles::of(&path, &TYPED.replace("one", secret), |_| false).unwrap();
+        let count = || fs::read_dir(path.with_file_name(FOLDER)).unwrap().count();
+        let first = files("one");
+        first.save(&path, "").unwrap();
+        let others = path.with_file_name(FOLDER).join("password");
+        fs::write(&others, "three").unwrap();
+        let second = files("four");
+        second.save(&path, first.text()).unwrap();
+        assert_eq!(count(), 5, "those before can come back");
+        let third = files("five");
+        third.save(&path, second.text()).unwrap();
+        assert_eq!(count(), 5);
+        assert!(others.exists());
+        assert!(matches!(files("six").save(&path, "# another\n"), Err(SaveError::Changed(_))));
+        assert_eq!(count(), 5, "what was not saved leaves nothing");
+    }
+}
