@@ -31,7 +31,8 @@ pub(super) struct Granted {
 /// A code for a login elsewhere.
 #[derive(Debug, Deserialize)]
 pub(super) struct DeviceCode {
-    pub(super) device_code: Hidden,
+    #[serde(rename = "device_code")]
+    pub(super) secret: Hidden,
     pub(super) user_code: String,
     /// Google calls it `verification_url`.
     #[serde(alias = "verification_url")]

@@ -13,6 +13,7 @@ use super::slot::{with_secret, write};
 use super::source::Source;
 use super::store::Store;
 use crate::clock::{Clock, Timestamp};
+use crate::config::Secret;
 use crate::text::shortened;
 
 /// What is added to the wait where the endpoint asks for it (RFC 8628 3.5).
@@ -91,7 +92,7 @@ async fn log_in(
     store: &Store,
     events: &mpsc::UnboundedSender<DeviceLoginEvent>,
 ) -> Result<(), OAuthError> {
-    let secret = source.oauth.client_secret.as_ref().map(|secret| secret.reveal()).transpose()?;
+    let secret = source.oauth.client_secret.as_ref().map(Secret::reveal).transpose()?;
     let secret = secret.as_ref().map_or("", |secret| secret.as_str());
     let scope = source.scope();
     let form = vec![("client_id", source.oauth.client_id.as_str()), ("scope", scope.as_str())];
@@ -120,7 +121,7 @@ async fn granted(
     events: &mpsc::UnboundedSender<DeviceLoginEvent>,
 ) -> Result<Granted, OAuthError> {
     let url = source.token_url(None)?;
-    let device_code = code.device_code.as_str();
+    let device_code = code.secret.as_str();
     let mut interval = code.interval();
     loop {
         tokio::time::sleep(interval).await;

@@ -44,7 +44,7 @@ struct Kept {
 
 #[derive(Clone)]
 struct Token {
-    token: AccessToken,
+    bearer: AccessToken,
     renew: Timestamp,
     ends: Timestamp,
 }
@@ -88,7 +88,7 @@ impl Slot {
     /// This token is not to be used again.
     pub(super) fn reject(&self, token: &AccessToken) {
         let mut kept = self.lock();
-        if kept.token.as_ref().is_some_and(|kept| kept.token == *token) {
+        if kept.token.as_ref().is_some_and(|kept| kept.bearer == *token) {
             kept.token = None;
         }
     }
@@ -104,7 +104,7 @@ impl Slot {
     }
 
     fn fresh(&self, now: Timestamp) -> Option<AccessToken> {
-        self.lock().token.as_ref().filter(|token| now < token.renew).map(|token| token.token.clone())
+        self.lock().token.as_ref().filter(|token| now < token.renew).map(|token| token.bearer.clone())
     }
 
     /// With the turn to ask: somebody who had it before may have done so already.
@@ -129,14 +129,14 @@ impl Slot {
         let kept = self.lock();
         let failure = kept.failure.as_ref().filter(|failure| now < failure.until && failure.login == login)?;
         let token = kept.token.as_ref().filter(|token| token.is_good(now));
-        Some(token.map_or_else(|| Err(Arc::clone(&failure.error)), |token| Ok(token.token.clone())))
+        Some(token.map_or_else(|| Err(Arc::clone(&failure.error)), |token| Ok(token.bearer.clone())))
     }
 
     async fn keep(&self, source: &Source, store: &Store, granted: Granted, now: Timestamp) -> AccessToken {
         let token = AccessToken(granted.access_token);
         let margin = MARGIN.min(granted.lasts / 5);
         let renew = now.plus(granted.lasts.saturating_sub(margin));
-        let kept = Token { token: token.clone(), renew, ends: now.plus(granted.lasts) };
+        let kept = Token { bearer: token.clone(), renew, ends: now.plus(granted.lasts) };
         let written = match &granted.refresh_token {
             Some(refresh) if source.oauth.grant == Grant::DeviceCode => write(source, store, refresh.clone()).await,
             _ => Ok(()),
@@ -174,7 +174,7 @@ impl Slot {
         }
         kept.failure = Some(Failure { error: Arc::clone(&error), until: now.plus(wait), wait, login });
         let token = kept.token.as_ref().filter(|token| token.is_good(now));
-        token.map_or(Err(error), |token| Ok(token.token.clone()))
+        token.map_or(Err(error), |token| Ok(token.bearer.clone()))
     }
 
     async fn login(&self, source: &Source, store: &Store) -> Option<SystemTime> {

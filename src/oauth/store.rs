@@ -62,8 +62,8 @@ impl Store {
         let endpoint = source.oauth.token_url.as_ref().map_or("", |url| url.as_str());
         let parts = [endpoint, &source.oauth.tenant, &source.oauth.client_id, &source.mailbox];
         let hash = digest(&SHA256, parts.join("\n").as_bytes());
-        let digits: String = hash.as_ref().iter().take(8).map(|octet| format!("{octet:02x}")).collect();
-        self.0.join(format!("refresh_token-{digits}"))
+        let number = hash.as_ref().first_chunk().map_or(0, |octets| u64::from_be_bytes(*octets));
+        self.0.join(format!("refresh_token-{number:016x}"))
     }
 }
 
