@@ -6,6 +6,7 @@
 
 mod access;
 mod badmail;
+mod certificate;
 mod command;
 mod gate;
 mod handle;
@@ -39,7 +40,7 @@ pub use preview::preview_of;
 pub use queue_page::{AGES, QueuePage, QueueQuery, QueueShape, ShapeRow, SortKey};
 pub use queue_reader::QueueReader;
 pub use sampler::Viewing;
-pub use snapshot::{EngineState, LogTail, QueueSummary, Snapshot};
+pub use snapshot::{CertificateHealth, EngineState, LogTail, QueueSummary, Snapshot};
 pub use start::{Engine, Options, StartError};
 pub use transcript::{SessionWatch, TranscriptEvent};
 pub use trial::{Trial, TrialError, TrialEvent, TrialWatch};

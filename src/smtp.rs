@@ -21,9 +21,9 @@ pub use client::{
 };
 pub use command::{Command, CommandError, Foreign};
 pub use data::{Decoder, Framing, Irregularities, Piece};
-pub use dialogue::{Chunk, Dialogue, Step};
-pub use host::{Draft, Host, Peer, Refusal, Submission};
+pub use dialogue::{Chunk, Dialogue, Protection, Step};
+pub use host::{Admission, Claim, Draft, Host, Login, Password, Peer, Refusal, Submission};
 pub use parameters::{MailParameters, ParameterError, RcptParameters};
 pub use path::{Path, PathError};
-pub use server::serve;
+pub use server::{serve, serve_tls};
 pub use transcript::{Milestone, Side, Transcript};

@@ -30,7 +30,7 @@ async fn run(plan: Plan, viewers: &runtime::Handle) -> anyhow::Result<()> {
     let reload = ReloadSignal::listen().context("cannot listen for signals")?;
     let mailroot = plan.mailroot.clone();
     let service = Service::start(plan, viewers).await?;
-    announce(&service.handle.listeners().await, &mailroot);
+    announce(&service.handle.listeners().await, &service.handle.tls_listeners().await, &mailroot);
     tokio::select! {
         () = shutdown.requested() => tracing::info!("stopping: told to by a signal"),
         () = service.handle.stop_requested() => tracing::info!("stopping: told to over the control socket"),
@@ -41,8 +41,9 @@ async fn run(plan: Plan, viewers: &runtime::Handle) -> anyhow::Result<()> {
 }
 
 /// One line for the person, or the service manager, that waits for it.
-fn announce(listeners: &[SocketAddr], mailroot: &Path) {
-    let listeners: Vec<_> = listeners.iter().map(ToString::to_string).collect();
+fn announce(listeners: &[SocketAddr], tls: &[SocketAddr], mailroot: &Path) {
+    let tls = tls.iter().map(|address| format!("{address} (TLS)"));
+    let listeners: Vec<_> = listeners.iter().map(ToString::to_string).chain(tls).collect();
     let (version, listeners) = (env!("CARGO_PKG_VERSION"), listeners.join(", "));
     // A relay must not fail because nobody reads what it prints.
     let _ =

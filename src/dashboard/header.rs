@@ -94,7 +94,8 @@ fn state(shared: &Shared) -> Vec<Span<'_>> {
 
 fn place(shared: &Shared) -> Vec<Span<'_>> {
     let snapshot = &shared.snapshot;
-    let listeners: Vec<_> = snapshot.listeners.iter().map(ToString::to_string).collect();
+    let tls = snapshot.tls_listeners.iter().map(|address| format!("{address} TLS"));
+    let listeners: Vec<_> = snapshot.listeners.iter().map(ToString::to_string).chain(tls).collect();
     vec![
         Span::styled(format!("up {}  ", age(snapshot.time.since(snapshot.since))), shared.theme.dim),
         Span::styled(format!("{}  ", snapshot.settings.general.hostname), shared.theme.dim),

@@ -51,6 +51,7 @@ async fn post(shared: &Arc<Shared>, about: &QueueId, report: &Report<'_>, to: &A
         by: report.hostname,
         instance: queue.instance(),
         with: None,
+        encryption: None,
         id: draft.id().as_str(),
         recipient: Some(to),
         at: report.now,

@@ -20,7 +20,9 @@ pub(super) async fn identify(
 ) -> Option<Peer> {
     let address = SocketAddr::new(address.ip().to_canonical(), address.port());
     let (connection, relay) = (&settings.access.connection, &settings.access.relay.peers);
-    let wants_name = connection.needs_names() || relay.needs_names() || settings.delivery.advanced.reverse_dns;
+    let clear = &settings.access.auth_without_tls;
+    let by_name = [connection, relay, clear].iter().any(|list| list.needs_names());
+    let wants_name = by_name || settings.delivery.advanced.reverse_dns;
     let name = if wants_name {
         let lookup = dns::verified_name(resolver, address.ip());
         tokio::time::timeout(NAME_LOOKUP, lookup).await.unwrap_or(None)
@@ -31,5 +33,6 @@ pub(super) async fn identify(
         return None;
     }
     let may_relay = relay.admits(address.ip(), name.as_ref());
-    Some(Peer { address, local, name, may_relay })
+    let may_log_in_clear = clear.admits(address.ip(), name.as_ref());
+    Some(Peer { address, local, name, may_relay, may_log_in_clear })
 }

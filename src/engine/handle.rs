@@ -1,10 +1,12 @@
 //! The door to a running engine: commands in, outcomes out, rights checked.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, broadcast, watch};
 
+use super::certificate::Certificate;
 use super::command::{Actor, Command, Outcome, Role};
 use super::gate::Gate;
 use super::plan::{self, Plans};
@@ -43,6 +45,7 @@ pub(super) struct Shared {
     pub(super) sampler: Sampler,
     pub(super) surroundings: Surroundings,
     pub(super) plans: Plans,
+    pub(super) certificate: Arc<Certificate>,
 }
 
 /// Cheap to clone; outlives the engine, whose answers are then refusals.
@@ -171,9 +174,14 @@ impl Handle {
         self.0.settings.load_full()
     }
 
-    /// The addresses in service; a port of 0 in the settings is a free one here.
-    pub async fn listeners(&self) -> Vec<std::net::SocketAddr> {
-        self.0.reloader.addresses().await
+    /// The addresses in service where clients begin in clear; a port of 0 in the settings is a free one here.
+    pub async fn listeners(&self) -> Vec<SocketAddr> {
+        self.0.reloader.addresses().await.clear.to_vec()
+    }
+
+    /// The addresses in service where clients begin with TLS.
+    pub async fn tls_listeners(&self) -> Vec<SocketAddr> {
+        self.0.reloader.addresses().await.tls.to_vec()
     }
 
     /// Resolves once [`Command::Stop`] was given.

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
+use super::certificate::Certificate;
 use super::problems::{Problems, Source};
+use crate::accounts::{Accounts, Verdict};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
-use crate::mail::{Domain, EnhancedStatus, Reply};
+use crate::mail::{Domain, EnhancedStatus, Reply, ReversePath};
 use crate::queue::{CommitError, Draft, Message, Origin, Queue, Via};
-use crate::smtp::{self, Peer, Refusal, Submission};
+use crate::smtp::{self, Admission, Claim, Login, Peer, Refusal, Submission};
+use crate::tls;
 
 /// Room that must be left on the queue's disk beyond the message itself: reports and the log need some too.
 const RESERVE: u64 = 1024 * 1024;
@@ -29,6 +32,8 @@ pub(super) struct Intake {
     pub(super) ledger: Arc<Ledger>,
     pub(super) problems: Arc<Problems>,
     pub(super) space: Space,
+    pub(super) certificate: Arc<Certificate>,
+    pub(super) accounts: Accounts,
 }
 
 /// The free space of the queue's disk, looked at no more than once a second.
@@ -77,19 +82,43 @@ impl smtp::Host for Intake {
         self.queue.instance()
     }
 
-    fn admit(&self, declared_size: Option<u64>) -> Result<(), Reply> {
-        match self.space.free(&self.queue) {
-            Ok(free) if free >= declared_size.unwrap_or(0).saturating_add(RESERVE) => Ok(()),
-            Ok(free) => {
-                self.problems.raise(
-                    Source::Disk,
-                    format!("the queue's disk is nearly full ({free} octets free): new mail is refused with 452 until there is room"),
-                );
-                Err(no_room())
+    fn tls(&self) -> Option<tls::Identity> {
+        self.certificate.identity()
+    }
+
+    async fn authenticate(&self, peer: &Peer, claim: Claim) -> Login {
+        let client = peer.address.ip();
+        let (user, verdict) = match claim {
+            Claim::Password { user, password } => {
+                let verdict = self.accounts.verify(client, &user, &password.0).await;
+                (Some(user), verdict)
             }
-            // Not to know the free space is no reason to refuse mail: the commit itself will tell.
-            Err(_) => Ok(()),
+            Claim::Ntlm(login) => (Some(login.user().into()), self.accounts.verify_ntlm(client, &login).await),
+            Claim::Impossible => (None, self.accounts.refused(client).await),
+        };
+        match verdict {
+            Verdict::Accepted(user) => Login::Accepted { user: (*user).into() },
+            Verdict::Throttled => Login::Throttled,
+            Verdict::Busy => Login::Unavailable,
+            Verdict::Refused => {
+                self.record_refusal(peer, user.as_deref(), |record| {
+                    record.reply = Some("the login failed".to_owned());
+                });
+                Login::Refused
+            }
         }
+    }
+
+    fn admit(&self, admission: Admission<'_>) -> Result<(), Reply> {
+        let allowed = admission.user.map_or(Ok(()), |user| self.may_send(user, admission.sender));
+        allowed.inspect_err(|reply| {
+            self.ledger.totals.refused.add(1);
+            self.record_refusal(admission.peer, admission.user, |record| {
+                record.sender = Some(admission.sender.to_string());
+                record.reply = Some(reply.to_string());
+            });
+        })?;
+        self.has_room(admission.declared_size)
     }
 
     fn begin(&self, submission: &Submission) -> Incoming {
@@ -128,13 +157,49 @@ impl smtp::Host for Intake {
         self.dispatcher.run_queue(domain)
     }
 
-    fn refused(&self, peer: &Peer, refusal: &Refusal) {
+    fn refused(&self, peer: &Peer, user: Option<&str>, refusal: &Refusal) {
         self.ledger.totals.refused.add(1);
+        self.record_refusal(peer, user, |record| {
+            record.sender = Some(refusal.sender.to_string());
+            record.recipient = refusal.recipient.as_ref().map(ToString::to_string);
+            record.reply = Some(refusal.reply.to_string());
+        });
+    }
+}
+
+impl Intake {
+    /// Whether a user may send in this name, and now.
+    fn may_send(&self, user: &str, sender: &ReversePath) -> Result<(), Reply> {
+        if !self.accounts.may_send_as(user, sender) {
+            let text = format!("{user} may not send as <{sender}>");
+            return Err(Reply::new(553, EnhancedStatus::new(5, 7, 1), text));
+        }
+        self.accounts.count_message(user).map_err(|wait| {
+            let text = format!("Too many messages of {user}, come again in {} s", wait.as_secs());
+            Reply::new(450, EnhancedStatus::new(4, 7, 1), text)
+        })
+    }
+
+    fn has_room(&self, declared_size: Option<u64>) -> Result<(), Reply> {
+        match self.space.free(&self.queue) {
+            Ok(free) if free >= declared_size.unwrap_or(0).saturating_add(RESERVE) => Ok(()),
+            Ok(free) => {
+                self.problems.raise(
+                    Source::Disk,
+                    format!("the queue's disk is nearly full ({free} octets free): new mail is refused with 452 until there is room"),
+                );
+                Err(no_room())
+            }
+            // Not to know the free space is no reason to refuse mail: the commit itself will tell.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn record_refusal(&self, peer: &Peer, user: Option<&str>, tell: impl FnOnce(&mut Record)) {
         let mut record = Record::new(self.clock.now(), Event::Refused, "");
         record.client = Some(peer.address.ip().to_string());
-        record.sender = Some(refusal.sender.to_string());
-        record.recipient = refusal.recipient.as_ref().map(ToString::to_string);
-        record.reply = Some(refusal.reply.to_string());
+        record.actor = user.map(str::to_owned);
+        tell(&mut record);
         self.ledger.record(record);
     }
 }

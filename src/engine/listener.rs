@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::access;
 use super::gate::{Closed, Gate, Place};
 use super::intake::Intake;
+use super::listeners::Opening;
 use crate::config::Settings;
 use crate::dns::Resolver;
 use crate::ledger::{Direction, Ledger};
@@ -37,7 +38,7 @@ pub(super) struct Reception {
 impl Reception {
     /// Accepts until the engine drains or the task is aborted because its address left the settings. No error ends
     /// the loop: without descriptors it waits for some to come free, as those of the queue are kept back.
-    pub(super) async fn accept(self: Arc<Self>, listener: TcpListener) {
+    pub(super) async fn accept(self: Arc<Self>, listener: TcpListener, opening: Opening) {
         let mut draining = self.draining.clone();
         loop {
             let accepted = tokio::select! {
@@ -45,7 +46,7 @@ impl Reception {
                 _ = draining.wait_for(|draining| *draining) => return,
             };
             match accepted {
-                Ok((stream, client)) => self.admit(stream, client).await,
+                Ok((stream, client)) => self.admit(stream, client, opening).await,
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!("accepting connections pauses for a moment: {error}");
@@ -58,12 +59,12 @@ impl Reception {
     /// Refusals are said here and not in tasks of their own: a crowd of those, each waiting for its turn, would use up
     /// the descriptors kept back for the queue. The reply fits the send buffer of a new socket, so that no client can
     /// make the others wait.
-    async fn admit(self: &Arc<Self>, mut stream: TcpStream, client: SocketAddr) {
+    async fn admit(self: &Arc<Self>, mut stream: TcpStream, client: SocketAddr, opening: Opening) {
         let settings = self.settings.load_full();
         self.ledger.totals.connections.add(1);
         match self.gate.enter(client.ip(), &settings.general) {
-            Ok(place) => drop(tokio::spawn(Arc::clone(self).receive(stream, client, place, settings))),
-            Err(closed) => self.refuse(&mut stream, &closed_reply(closed, &settings)).await,
+            Ok(place) => drop(tokio::spawn(Arc::clone(self).receive(stream, client, opening, place, settings))),
+            Err(closed) => self.refuse(&mut stream, opening, &closed_reply(closed, &settings)).await,
         }
     }
 
@@ -71,6 +72,7 @@ impl Reception {
         self: Arc<Self>,
         mut stream: TcpStream,
         client: SocketAddr,
+        opening: Opening,
         place: Place,
         settings: Arc<Settings>,
     ) {
@@ -80,16 +82,24 @@ impl Reception {
             let refusal =
                 format!("521 5.7.1 {} Connections from your address are not accepted\r\n", settings.general.hostname);
             tracing::info!("refused a connection from {}: access.connection does not admit it", client.ip());
-            return self.refuse(&mut stream, &refusal).await;
+            return self.refuse(&mut stream, opening, &refusal).await;
         };
         // Replies are written whole; waiting to fill a segment would only delay them.
         let _ = stream.set_nodelay(true);
-        smtp::serve(stream, peer, Arc::clone(&self.intake), session, self.draining.clone()).await;
+        let (intake, draining) = (Arc::clone(&self.intake), self.draining.clone());
+        match opening {
+            Opening::Clear => smtp::serve(stream, peer, intake, session, draining).await,
+            Opening::Tls => smtp::serve_tls(stream, peer, intake, session, draining).await,
+        }
         drop(place);
     }
 
-    async fn refuse(&self, stream: &mut TcpStream, reply: &str) {
+    /// A client that waits for TLS is told nothing: words in clear are nothing that it could read.
+    async fn refuse(&self, stream: &mut TcpStream, opening: Opening, reply: &str) {
         self.ledger.totals.connections_refused.add(1);
+        if opening == Opening::Tls {
+            return;
+        }
         let farewell = async {
             stream.write_all(reply.as_bytes()).await?;
             stream.shutdown().await

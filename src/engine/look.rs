@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::command::Outcome;
 use super::handle::Shared;
-use super::view::{Destination, DestinationList, Disk, QueueCounts, SCHEMA, Session, SessionList, Status};
+use super::snapshot::CertificateHealth;
+use super::view::{Certificate, Destination, DestinationList, Disk, QueueCounts, SCHEMA, Session, SessionList, Status};
 use crate::delivery::DestinationRow;
 use crate::ledger::{Record, RecordFilter, SessionSnapshot};
 
@@ -13,6 +14,7 @@ const MAX_RECORDS: usize = 20_000;
 
 pub(super) async fn status(shared: &Shared) -> Outcome {
     let settings = shared.settings.load_full();
+    let in_service = shared.reloader.addresses().await;
     let counts = shared.dispatcher.counts();
     let mut problems = shared.problems.list();
     problems.extend(shared.ledger.log_problem());
@@ -22,7 +24,9 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
         state: shared.state().as_str().to_owned(),
         since: shared.started.to_string(),
         hostname: settings.general.hostname.to_string(),
-        listeners: shared.reloader.addresses().await.iter().map(ToString::to_string).collect(),
+        listeners: in_service.clear.iter().map(ToString::to_string).collect(),
+        tls_listeners: in_service.tls.iter().map(ToString::to_string).collect(),
+        certificate: shared.certificate.health().map(|health| certificate(&health)),
         queue: QueueCounts {
             total: counts.queued + counts.active + counts.held,
             active: counts.active,
@@ -35,6 +39,12 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
         problems,
         warnings: settings.warnings().iter().map(ToString::to_string).collect(),
     })
+}
+
+fn certificate(health: &CertificateHealth) -> Certificate {
+    let CertificateHealth { names, expires, is_self_signed, problem } = health.clone();
+    let expires = expires.map(|at| at.to_string());
+    Certificate { names, expires, self_signed: is_self_signed, problem }
 }
 
 pub(super) fn sessions(shared: &Shared) -> Outcome {

@@ -15,6 +15,8 @@ pub(super) enum Source {
     Disk,
     Recovery,
     Badmail,
+    Certificate,
+    CertificateEnd,
     Users,
 }
 
@@ -26,6 +28,8 @@ impl Source {
             Self::Disk => "the queue's disk is",
             Self::Recovery => "the queue is",
             Self::Badmail => "Badmail is",
+            Self::Certificate => "the files of the certificate are",
+            Self::CertificateEnd => "the end of the certificate is",
             Self::Users => "the users file is",
         }
     }

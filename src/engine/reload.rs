@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError};
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
-use super::listeners::{Bound, Listeners};
+use super::certificate::{Certificate, Prepared};
+use super::listeners::{Bound, Door, InService, Listeners};
 use super::problems::{Problems, Source};
 use super::stand_ins::StandIns;
 use crate::config::{self, Apply, LoadError, SaveError, SecretFiles, Settings};
@@ -25,7 +26,8 @@ pub(super) struct Reloader {
     /// Held from the reading of a text to its being in force, so that two of them cannot mix.
     listeners: Mutex<Listeners>,
     /// The addresses in service, for those who must not wait for a reload.
-    in_service: std::sync::Mutex<Arc<[SocketAddr]>>,
+    in_service: std::sync::Mutex<InService>,
+    certificate: Arc<Certificate>,
     dispatcher: Dispatcher,
     problems: Arc<Problems>,
     stand_ins: StandIns,
@@ -36,6 +38,7 @@ struct Ready {
     settings: Settings,
     changes: Vec<(&'static str, Apply)>,
     bound: Bound,
+    certificate: Option<Prepared>,
 }
 
 /// Why a text was not put into the place of the settings file.
@@ -54,10 +57,11 @@ impl Reloader {
         listeners: Listeners,
         dispatcher: Dispatcher,
         problems: Arc<Problems>,
+        certificate: Arc<Certificate>,
     ) -> Self {
         let file = watch::Sender::new(file.map(Arc::new));
         let text = std::sync::Mutex::default();
-        let in_service = std::sync::Mutex::new(listeners.actual().into());
+        let in_service = std::sync::Mutex::new(listeners.in_service());
         Self {
             file,
             text,
@@ -67,6 +71,7 @@ impl Reloader {
             in_service,
             dispatcher,
             problems,
+            certificate,
             stand_ins: StandIns::default(),
         }
     }
@@ -164,18 +169,18 @@ impl Reloader {
     }
 
     /// The addresses in service.
-    pub(super) async fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.lock().await.actual()
+    pub(super) async fn addresses(&self) -> InService {
+        self.listeners.lock().await.in_service()
     }
 
     /// Of the addresses in service the one that the settings name first.
     pub(super) async fn first_address(&self) -> Option<SocketAddr> {
-        self.listeners.lock().await.first(&self.settings.load().general.listen)
+        self.listeners.lock().await.first(&self.settings.load().general)
     }
 
     /// The same as it was before a reload that is under way.
-    pub(super) fn in_service(&self) -> Arc<[SocketAddr]> {
-        Arc::clone(&self.in_service.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn in_service(&self) -> InService {
+        self.in_service.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Does all that can fail: the new listeners are bound before anything is published.
@@ -186,13 +191,14 @@ impl Reloader {
             let made = std::fs::create_dir_all(folder);
             made.map_err(|error| format!("{key}: cannot make {}: {error}", shown(folder)))?;
         }
-        let bound = listeners.bind(&settings.general.listen).await.map_err(|error| error.to_string())?;
-        Ok(Ready { settings, changes, bound })
+        let certificate = self.certificate.prepare(&settings)?;
+        let bound = listeners.bind(&Door::all(&settings.general)).await.map_err(|error| error.to_string())?;
+        Ok(Ready { settings, changes, bound, certificate })
     }
 
     /// Puts into force what was prepared; gives what changed.
     fn publish(&self, listeners: &mut Listeners, ready: Ready, text: String) -> Vec<(&'static str, Apply)> {
-        let Ready { settings: mut new, changes, bound } = ready;
+        let Ready { settings: mut new, changes, bound, certificate } = ready;
         *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         self.problems.clear(Source::Settings);
         if changes.is_empty() {
@@ -201,16 +207,17 @@ impl Reloader {
             return changes;
         }
         keep_until_restart(&self.settings.load(), &mut new);
-        let addresses = new.general.listen.clone();
+        let doors = Door::all(&new.general);
         for warning in new.warnings() {
             tracing::warn!("{warning}");
         }
         if let Some(log) = &self.application_log {
             log.set_level(new.log.level);
         }
+        self.certificate.publish(certificate);
         self.settings.store(Arc::new(new));
         listeners.serve(bound);
-        listeners.retain(&addresses);
+        listeners.retain(&doors);
         self.note(listeners);
         self.dispatcher.settings_changed();
         tracing::info!("settings: {}", describe(&changes));
@@ -219,7 +226,7 @@ impl Reloader {
 
     /// Takes note of the addresses in service.
     fn note(&self, listeners: &Listeners) {
-        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.actual().into();
+        *self.in_service.lock().unwrap_or_else(PoisonError::into_inner) = listeners.in_service();
     }
 
     /// What the file holds is not in force.

@@ -131,6 +131,7 @@ impl Snapshot {
     /// histories move.
     fn differs(&self, last: &Self) -> bool {
         let parts_are_same = Arc::ptr_eq(&self.listeners, &last.listeners)
+            && Arc::ptr_eq(&self.tls_listeners, &last.tls_listeners)
             && Arc::ptr_eq(&self.settings, &last.settings)
             && Arc::ptr_eq(&self.sessions, &last.sessions)
             && Arc::ptr_eq(&self.destinations, &last.destinations)
@@ -140,7 +141,7 @@ impl Snapshot {
             && Arc::ptr_eq(&self.problems, &last.problems);
         let numbers =
             |snapshot: &Self| (snapshot.time, snapshot.state, snapshot.queue, snapshot.badmail, snapshot.disk);
-        !parts_are_same || numbers(self) != numbers(last)
+        !parts_are_same || self.certificate != last.certificate || numbers(self) != numbers(last)
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Snapshot {
     pub since: Timestamp,
     /// The addresses in service.
     pub listeners: Arc<[SocketAddr]>,
+    /// Those of clients that speak TLS from the first octet on.
+    pub tls_listeners: Arc<[SocketAddr]>,
+    /// The server's certificate; `None` if the settings name none.
+    pub certificate: Option<Arc<CertificateHealth>>,
     /// The settings in force.
     pub settings: Arc<Settings>,
     /// The file they come from; `None` while the defaults serve.
@@ -47,6 +51,19 @@ pub struct Snapshot {
     pub problems: Arc<[String]>,
     /// What may be meant otherwise, such as a relay open to the world.
     pub warnings: Arc<[String]>,
+}
+
+/// The server's certificate, as far as a person has to know it. Every text is printable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateHealth {
+    /// The hosts it is for; empty where the files cannot be used.
+    pub names: Vec<String>,
+    /// Its end; `None` where the files cannot be used.
+    pub expires: Option<Timestamp>,
+    /// Whether nobody but this server vouches for it.
+    pub is_self_signed: bool,
+    /// What needs a person: files that cannot be used, an end less than 21 days ahead.
+    pub problem: Option<String>,
 }
 
 /// Whether mail is taken.

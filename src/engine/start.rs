@@ -8,12 +8,13 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::certificate::Certificate;
 use super::gate::Gate;
 use super::handle::{Handle, Shared};
 use super::intake::{Intake, Space};
 use super::janitor;
 use super::listener::Reception;
-use super::listeners::{BindError, Listeners};
+use super::listeners::{BindError, Door, Listeners};
 use super::pickup;
 use super::plan::Plans;
 use super::problems::{Problems, Source};
@@ -99,7 +100,10 @@ impl Engine {
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),
         });
+        let certificate = Arc::new(Certificate::start(&now, Arc::clone(&problems), Arc::clone(&clock)));
         let intake = Arc::new(Intake {
+            certificate: Arc::clone(&certificate),
+            accounts: accounts.clone(),
             settings: Arc::clone(&settings),
             clock: Arc::clone(&clock),
             queue: queue.clone(),
@@ -119,7 +123,7 @@ impl Engine {
             draining: drain.clone(),
         });
         let mut listeners = Listeners::new(reception);
-        let bound = listeners.bind(&now.general.listen).await?;
+        let bound = listeners.bind(&Door::all(&now.general)).await?;
         recover(&queue, &dispatcher, &problems).await.map_err(StartError::Recovery)?;
         listeners.serve(bound);
         let reloader = Reloader::new(
@@ -129,6 +133,7 @@ impl Engine {
             listeners,
             dispatcher.clone(),
             Arc::clone(&problems),
+            Arc::clone(&certificate),
         );
         let shared = Arc::new(Shared {
             started: clock.now(),
@@ -144,6 +149,7 @@ impl Engine {
             draining: drain,
             stop: Notify::new(),
             pickup_touched: Notify::new(),
+            certificate,
             sampler: Sampler::default(),
             surroundings: Surroundings::default(),
             plans: Plans::default(),
@@ -153,6 +159,7 @@ impl Engine {
         tasks.spawn(queue_watch::follow(Arc::clone(&shared), folders));
         tasks.spawn(janitor::keep_house(Arc::clone(&shared)));
         tasks.spawn(super::settings_file::follow(Arc::clone(&shared)));
+        tasks.spawn(Arc::clone(&shared.certificate).follow());
         tasks.spawn(super::users::follow(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
         let sampling = Sampling::start(&shared);

@@ -288,8 +288,14 @@ pub struct Status {
     pub since: String,
     /// The name this server gives itself.
     pub hostname: String,
-    /// The addresses in service.
+    /// The addresses in service where clients begin in clear.
     pub listeners: Vec<String>,
+    /// Those where they begin with TLS.
+    #[serde(default)]
+    pub tls_listeners: Vec<String>,
+    /// The server's certificate; `null` if the settings name none.
+    #[serde(default)]
+    pub certificate: Option<Certificate>,
     /// The queue in numbers.
     pub queue: QueueCounts,
     /// Counts since the start, by name.
@@ -302,6 +308,19 @@ pub struct Status {
     pub problems: Vec<String>,
     /// What may be meant otherwise, such as a relay open to the world.
     pub warnings: Vec<String>,
+}
+
+/// The server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The hosts it is for; empty where the files cannot be used.
+    pub names: Vec<String>,
+    /// Its end.
+    pub expires: Option<String>,
+    /// Whether nobody but this server vouches for it.
+    pub self_signed: bool,
+    /// What needs a person: files that cannot be used, an end less than 21 days ahead.
+    pub problem: Option<String>,
 }
 
 /// The queue in numbers.

@@ -22,8 +22,10 @@ pub struct Received<'a> {
     pub by: &'a Domain,
     /// Our instance id: letters, digits, `-`, `_` and `.`.
     pub instance: &'a str,
-    /// The keyword of RFC 3848 and RFC 6531 4.3: `SMTP`, `ESMTP`, `UTF8SMTP`.
+    /// The keyword of RFC 3848 and RFC 6531 4.3: `SMTP`, `ESMTPS`, `UTF8SMTPSA`, ...
     pub with: Option<&'static str>,
+    /// Version and cipher of TLS, where it was spoken: letters, digits and `.`, `_`, `-`, ` `.
+    pub encryption: Option<&'a str>,
     /// The queue id.
     pub id: &'a str,
     /// The recipient, to be given only where there is a single one (RFC 5321 7.2).
@@ -63,8 +65,10 @@ impl fmt::Display for Received<'_> {
             f.write_str(" ")?;
         }
         write!(f, "by {} ({MARK}{})", self.by, self.instance)?;
-        if let Some(keyword) = self.with {
-            write!(f, " with {keyword}")?;
+        match (self.with, self.encryption) {
+            (Some(keyword), Some(encryption)) => write!(f, "\r\n\twith {keyword} ({encryption})")?,
+            (Some(keyword), None) => write!(f, " with {keyword}")?,
+            (None, _) => {}
         }
         write!(f, " id {}", self.id)?;
         if let Some(address) = self.recipient.filter(|address| is_mailbox(address)) {
@@ -256,7 +260,17 @@ mod tests {
     fn received(client: Option<ReceivedFrom<'_>>, recipient: Option<&Address>) -> String {
         let by = "relay.test".parse().unwrap();
         let at = Timestamp::from_unix(1_795_518_903);
-        Received { from: client, by: &by, instance: "k3x9", with: Some("ESMTP"), id: "A1", recipient, at }.to_string()
+        Received {
+            from: client,
+            by: &by,
+            instance: "k3x9",
+            with: Some("ESMTP"),
+            encryption: None,
+            id: "A1",
+            recipient,
+            at,
+        }
+        .to_string()
     }
 
     fn count(content: &str) -> (u32, u32) {

@@ -1,5 +1,7 @@
 //! The commands of a client, parsed once from a line into a type (RFC 5321 4.1.1).
 
+use std::fmt;
+
 use super::parameters::{MailParameters, ParameterError, RcptParameters};
 use super::path::{Path, PathError, Written};
 
@@ -30,8 +32,22 @@ pub enum Command<'a> {
     Help,
     /// `ETRN node` (RFC 1985).
     Etrn(&'a str),
+    /// `STARTTLS` (RFC 3207).
+    StartTls,
+    /// `AUTH mechanism`, and perhaps the first response (RFC 4954).
+    Auth(&'a str, Option<InitialResponse<'a>>),
     /// A command that others have and this server has not.
     NotOffered,
+}
+
+/// What a client sends along with AUTH, in base64. It may hold a password: nothing shows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct InitialResponse<'a>(pub &'a str);
+
+impl fmt::Debug for InitialResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InitialResponse")
+    }
 }
 
 /// Why a line is no command.
@@ -116,7 +132,9 @@ impl<'a> Command<'a> {
             "HELP" => Ok(Self::Help),
             "ETRN" if arguments.is_empty() => Err(CommandError::Arguments("ETRN domain")),
             "ETRN" => Ok(Self::Etrn(arguments)),
-            "EXPN" | "AUTH" | "STARTTLS" | "TURN" | "ATRN" | "SEND" | "SOML" | "SAML" => Ok(Self::NotOffered),
+            "STARTTLS" => bare(Self::StartTls, "STARTTLS"),
+            "AUTH" => auth(arguments),
+            "EXPN" | "TURN" | "ATRN" | "SEND" | "SOML" | "SAML" => Ok(Self::NotOffered),
             _ => Err(CommandError::Unknown),
         }
     }
@@ -139,8 +157,8 @@ impl Foreign {
     }
 }
 
-impl std::fmt::Display for Foreign {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Http => "HTTP",
             Self::Tls => "TLS",
@@ -186,6 +204,14 @@ fn bdat(arguments: &str) -> Result<Command<'_>, CommandError<'_>> {
     }
 }
 
+fn auth(arguments: &str) -> Result<Command<'_>, CommandError<'_>> {
+    let mut words = arguments.split(BLANK).filter(|word| !word.is_empty());
+    match (words.next(), words.next(), words.next()) {
+        (Some(mechanism), initial, None) => Ok(Command::Auth(mechanism, initial.map(InitialResponse))),
+        _ => Err(CommandError::Arguments("AUTH mechanism [initial-response]")),
+    }
+}
+
 fn vrfy(arguments: &str) -> Command<'_> {
     match arguments.rsplit_once(BLANK) {
         Some((name, last)) if last.eq_ignore_ascii_case("SMTPUTF8") => {
@@ -215,6 +241,9 @@ mod tests {
         assert_eq!(parse("ehlo a.example"), Ok(Command::Ehlo("a.example")));
         assert_eq!(parse("mAiL fRoM:<a@x.example>"), Ok(sender("a@x.example")));
         assert_eq!(parse("bdat 10 last"), Ok(Command::Bdat(10, true)));
+        assert_eq!(parse("starttls"), Ok(Command::StartTls));
+        assert_eq!(parse("Auth login  dXNlcg=="), Ok(Command::Auth("login", Some(InitialResponse("dXNlcg==")))));
+        assert_eq!(parse("AUTH PLAIN"), Ok(Command::Auth("PLAIN", None)));
     }
 
     #[test]
@@ -232,7 +261,19 @@ mod tests {
 
     #[test]
     fn arguments_where_there_are_none_are_refused() {
-        for line in ["RSET x", "DATA x", "QUIT x", "MAIL LALA: <>", "MAIL", "RCPT LALA: <>", "VRFY", "ETRN"] {
+        for line in [
+            "RSET x",
+            "DATA x",
+            "QUIT x",
+            "MAIL LALA: <>",
+            "MAIL",
+            "RCPT LALA: <>",
+            "VRFY",
+            "ETRN",
+            "STARTTLS x",
+            "AUTH",
+            "AUTH PLAIN a b",
+        ] {
             assert!(matches!(parse(line), Err(CommandError::Arguments(_))), "{line}");
         }
         assert_eq!(parse("MAIL FROM:"), Err(CommandError::ReversePath(PathError::Malformed)));

@@ -6,13 +6,16 @@
 pub(super) mod replies;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use std::sync::Arc;
 
+pub use self::trust::Protection;
+use self::trust::Trust;
 use super::command::{Command, CommandError, Foreign};
-use super::host::{Peer, Refusal, Submission};
+use super::host::{Claim, Peer, Refusal, Submission};
 use super::limits::{Conduct, Limits, MAX_SWALLOWED_CHUNK, RECIPIENT_OVERSHOOT, Verdict};
-use super::parameters::{MailParameters, RcptParameters};
+use super::parameters::{MailParameters, ParameterError, RcptParameters};
 use super::path::{Path, PathError, Written};
 use crate::clock::Timestamp;
 use crate::config::Settings;
@@ -29,6 +32,7 @@ pub struct Dialogue {
     peer: Peer,
     hello: Option<Hello>,
     stage: Stage,
+    trust: Trust,
     conduct: Conduct,
     /// Octets of the messages accepted so far.
     accepted: u64,
@@ -55,6 +59,10 @@ pub enum Step {
     Chunk(Chunk),
     /// Throw away so many octets, then say this.
     Swallow(u64, Reply),
+    /// Say this, and speak TLS from here on: nothing that stands behind the command may be read.
+    StartTls(Reply),
+    /// Ask the house who this is, and [`Dialogue::settle`] it.
+    Login(Claim),
     /// Make the messages for this domain due, and say how many there are.
     RunQueue(Domain),
     /// The client speaks another protocol: say so and close.
@@ -68,11 +76,23 @@ pub enum Step {
 pub struct Transaction {
     envelope: Envelope,
     /// The size declared with SIZE.
-    pub(super) declared: Option<u64>,
+    declared: Option<u64>,
     /// Whether a recipient was refused.
     refused: bool,
     /// Recipients over the limit.
     overshoot: u32,
+}
+
+impl Transaction {
+    /// The sender.
+    pub fn sender(&self) -> &ReversePath {
+        &self.envelope.sender
+    }
+
+    /// The size declared with SIZE, in octets.
+    pub fn declared_size(&self) -> Option<u64> {
+        self.declared
+    }
 }
 
 /// A chunk to be read (RFC 3030).
@@ -107,9 +127,10 @@ enum Stage {
 
 impl Dialogue {
     /// A session that has just begun.
-    pub fn new(settings: Arc<Settings>, peer: Peer) -> Self {
+    pub fn new(settings: Arc<Settings>, peer: Peer, protection: Protection) -> Self {
         let limits = Limits::new(&settings, peer.may_relay);
-        Self { settings, limits, peer, hello: None, stage: Stage::Idle, conduct: Conduct::default(), accepted: 0 }
+        let (trust, conduct) = (Trust::new(protection), Conduct::default());
+        Self { settings, limits, peer, hello: None, stage: Stage::Idle, trust, conduct, accepted: 0 }
     }
 
     /// The first words.
@@ -117,13 +138,16 @@ impl Dialogue {
         replies::greeting(self.host(), now)
     }
 
-    /// Takes a whole line, without its CRLF.
-    pub fn command(&mut self, line: &[u8]) -> Step {
+    /// Takes a whole line, without its CRLF: a command, or a response within a login.
+    pub fn command(&mut self, line: &[u8], now: Timestamp) -> Step {
+        if let Some(exchange) = self.take_exchange() {
+            return self.respond(exchange, line);
+        }
         let utf8 = matches!(&self.stage, Stage::Envelope(transaction) if transaction.envelope.smtputf8);
         let command = Command::parse(line, utf8);
         self.conduct.command(command.as_ref().is_ok_and(Command::is_junk));
         match command {
-            Ok(command) => self.obey(command),
+            Ok(command) => self.obey(command, now),
             Err(CommandError::Foreign(protocol)) => Step::Foreign(protocol),
             // Octets that nobody can count follow.
             Err(error @ CommandError::Count) => Step::Close(replies::syntax(&error)),
@@ -136,6 +160,9 @@ impl Dialogue {
     /// Takes note of a line that was too long to be read.
     pub fn line_too_long(&mut self) -> Reply {
         self.conduct.command(false);
+        if self.take_exchange().is_some() {
+            return replies::response_too_long();
+        }
         replies::line_too_long()
     }
 
@@ -197,7 +224,11 @@ impl Dialogue {
         self.conduct.judge(reply)
     }
 
-    fn obey(&mut self, command: Command<'_>) -> Step {
+    fn obey(&mut self, command: Command<'_>, now: Timestamp) -> Step {
+        let asks = matches!(command, Command::Vrfy(..) | Command::Etrn(_));
+        if let Some(reply) = self.clear_text().filter(|_| asks) {
+            return Step::Reply(reply);
+        }
         match command {
             Command::Helo(name) => self.greet(name, false),
             Command::Ehlo(name) => self.greet(name, true),
@@ -213,6 +244,8 @@ impl Dialogue {
             Command::Quit => Step::Close(replies::closing(self.host())),
             Command::Vrfy(name, utf8) => Step::Reply(self.verify(name, utf8)),
             Command::Help => Step::Reply(replies::help()),
+            Command::StartTls => self.start_tls(),
+            Command::Auth(mechanism, initial) => self.auth(mechanism, initial, now),
             Command::Etrn(node) => self.etrn(node),
             Command::NotOffered => Step::Reply(replies::not_offered()),
         }
@@ -222,7 +255,7 @@ impl Dialogue {
     /// may relay pass, among which there are devices that send it empty.
     fn greet(&mut self, name: &str, extended: bool) -> Step {
         let legal = !name.is_empty() && name.len() <= MAX_HELLO && name.bytes().all(|b| b.is_ascii_graphic());
-        let excused = name.is_empty() && self.peer.may_relay;
+        let excused = name.is_empty() && self.may_relay();
         if !legal && !excused {
             return Step::Reply(replies::bad_hello());
         }
@@ -230,10 +263,19 @@ impl Dialogue {
         self.hello = Some(Hello { name: name.into(), extended });
         let client = Domain::from(self.peer.address.ip());
         if extended {
-            let Limits { message, announced_recipients, .. } = self.limits;
-            Step::Hello(replies::extensions(self.host(), &client, message, announced_recipients))
+            Step::Hello(replies::extensions(self.host(), &client, &self.offer()))
         } else {
             Step::Hello(replies::hello(self.host(), &client))
+        }
+    }
+
+    /// What EHLO lists at this point of the session.
+    fn offer(&self) -> replies::Offer {
+        replies::Offer {
+            size: self.limits.message,
+            recipients: self.limits.announced_recipients,
+            starttls: self.trust.protection == Protection::Offered,
+            mechanisms: self.mechanisms(),
         }
     }
 
@@ -242,6 +284,12 @@ impl Dialogue {
             Stage::Idle => {}
             Stage::Envelope(_) => return Step::Reply(replies::second_mail()),
             Stage::Chunks(_) | Stage::ChunkRefused => return Step::Reply(replies::only_bdat()),
+        }
+        if let Some(reply) = self.objection() {
+            return Step::Reply(reply);
+        }
+        if parameters.auth && self.mechanisms().is_empty() {
+            return Step::Reply(replies::syntax(&CommandError::Parameter(ParameterError::Unsupported("AUTH"))));
         }
         let sender = match path {
             Path::Null => ReversePath::Null,
@@ -258,7 +306,7 @@ impl Dialogue {
         if self.session_left().is_some_and(|left| left == 0 || declared.unwrap_or(0) > left) {
             return Step::Refuse(Box::new(Refusal { sender, recipient: None, reply: replies::session_full() }));
         }
-        let MailParameters { size: _, body, smtputf8, ret, envid } = parameters;
+        let MailParameters { size: _, body, smtputf8, ret, envid, auth: _ } = parameters;
         let envelope = Envelope { body: body.unwrap_or_default(), smtputf8, envid, ret, ..Envelope::new(sender) };
         Step::Admit(Box::new(Transaction { envelope, declared, refused: false, overshoot: 0 }))
     }
@@ -274,7 +322,7 @@ impl Dialogue {
             Path::Mailbox(address) => Ok(address),
             // Only the postmaster has a mailbox at no domain (RFC 5321 2.3.5); to complete anything else for an
             // outsider would turn `"victim@elsewhere"` into an address of ours.
-            Path::Local(local) if !self.peer.may_relay && !local.eq_ignore_ascii_case("postmaster") => {
+            Path::Local(local) if !self.may_relay() && !local.eq_ignore_ascii_case("postmaster") => {
                 return Step::Reply(replies::unable_to_relay(&local));
             }
             Path::Local(local) => self.complete(&local, utf8),
@@ -363,7 +411,7 @@ impl Dialogue {
         }
         match node.strip_prefix('@').unwrap_or(node).parse::<Domain>() {
             Err(_) => Step::Reply(replies::syntax(&CommandError::Arguments("ETRN domain"))),
-            Ok(domain) if !self.peer.may_relay => Step::Reply(replies::queue_run_refused(&domain)),
+            Ok(domain) if !self.may_relay() => Step::Reply(replies::queue_run_refused(&domain)),
             Ok(domain) => Step::RunQueue(domain),
         }
     }
@@ -376,7 +424,7 @@ impl Dialogue {
     ///
     /// Mail for a local domain is taken for every local part, since Drop is for all of them.
     fn may_send_to(&self, recipient: &Address) -> bool {
-        if self.peer.may_relay {
+        if self.may_relay() {
             return true;
         }
         let domain = recipient.domain();
@@ -385,13 +433,27 @@ impl Dialogue {
     }
 
     fn submission(&self, envelope: Envelope) -> Submission {
-        let protocol = match &self.hello {
-            _ if envelope.smtputf8 => "UTF8SMTP",
-            Some(Hello { extended: true, .. }) => "ESMTP",
-            _ => "SMTP",
-        };
+        let protocol = self.protocol(envelope.smtputf8);
         let helo = self.hello.as_ref().map(|hello| hello.name.clone()).filter(|name| !name.is_empty());
-        Submission { envelope, peer: self.peer.clone(), helo, user: None, protocol }
+        let peer = Peer { may_relay: self.may_relay(), ..self.peer.clone() };
+        Submission { envelope, peer, helo, user: self.trust.user.clone(), encryption: self.trust.session(), protocol }
+    }
+
+    /// The registered name of what is spoken (RFC 3848, RFC 6531 4.3). TLS and logins are extensions, whether EHLO or
+    /// HELO was said.
+    fn protocol(&self, utf8: bool) -> &'static str {
+        let is_extended = self.hello.as_ref().is_some_and(|hello| hello.extended);
+        match (utf8, self.trust.session().is_some(), self.trust.user.is_some()) {
+            (true, false, false) => "UTF8SMTP",
+            (true, false, true) => "UTF8SMTPA",
+            (true, true, false) => "UTF8SMTPS",
+            (true, true, true) => "UTF8SMTPSA",
+            (false, false, false) if is_extended => "ESMTP",
+            (false, false, false) => "SMTP",
+            (false, false, true) => "ESMTPA",
+            (false, true, false) => "ESMTPS",
+            (false, true, true) => "ESMTPSA",
+        }
     }
 }
 

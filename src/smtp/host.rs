@@ -1,5 +1,6 @@
 //! What a server session asks of the house, and what the house learns of it.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::config::Settings;
 use crate::mail::{Address, Domain, Envelope, Reply, ReversePath};
+use crate::sasl::{NtlmLogin, Zeroizing};
+use crate::tls;
 
 /// Who is at the other end of a server session; decided before the greeting.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Peer {
     pub name: Option<Domain>,
     /// Whether the client may relay to any domain, by its address or verified name.
     pub may_relay: bool,
+    /// Whether it may log in without TLS, by the same.
+    pub may_log_in_clear: bool,
 }
 
 /// What is known of a transaction when its content begins.
@@ -33,7 +38,9 @@ pub struct Submission {
     pub helo: Option<Box<str>>,
     /// The login, where there is one.
     pub user: Option<Box<str>>,
-    /// The keyword for our `Received:` field: `SMTP`, `ESMTP` or `UTF8SMTP` (RFC 3848, RFC 6531 4.3).
+    /// The TLS that protects the session, if any.
+    pub encryption: Option<tls::Session>,
+    /// The keyword for our `Received:` field: `SMTP`, `ESMTPSA`, ... (RFC 3848, RFC 6531 4.3).
     pub protocol: &'static str,
 }
 
@@ -46,6 +53,60 @@ pub struct Refusal {
     pub recipient: Option<Address>,
     /// What the client was told.
     pub reply: Reply,
+}
+
+/// What a transaction is judged by before it is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission<'a> {
+    /// The client.
+    pub peer: &'a Peer,
+    /// Its login, where there is one.
+    pub user: Option<&'a str>,
+    /// The sender, as given or completed.
+    pub sender: &'a ReversePath,
+    /// The size declared with SIZE, in octets.
+    pub declared_size: Option<u64>,
+}
+
+/// Who a client says it is, and what it shows for it. Secrets are not shown.
+#[derive(Debug)]
+pub enum Claim {
+    /// A password (PLAIN, LOGIN).
+    Password {
+        /// The user, as the client wrote it: a stranger's text.
+        user: Box<str>,
+        /// Theirs, perhaps.
+        password: Password,
+    },
+    /// A proof to know the password (NTLM).
+    Ntlm(NtlmLogin),
+    /// What cannot be right, whoever the users are. It must cost the client what a wrong password costs.
+    Impossible,
+}
+
+/// A password; `Debug` does not show it.
+pub struct Password(pub Zeroizing<String>);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// What the house makes of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// It is right.
+    Accepted {
+        /// The user's name as the house writes it.
+        user: Box<str>,
+    },
+    /// It is wrong: what of it, nobody says.
+    Refused,
+    /// There were too many that were wrong, and nobody looked at this one.
+    Throttled,
+    /// Nobody can tell at the moment.
+    Unavailable,
 }
 
 /// What an SMTP server session asks of the house.
@@ -62,8 +123,14 @@ pub trait Host: Send + Sync + 'static {
     /// Our instance id, for `Received:` fields and loop detection.
     fn instance(&self) -> &str;
 
-    /// Whether there is room for a message, of the size declared in octets; else the 4xx to answer.
-    fn admit(&self, declared_size: Option<u64>) -> Result<(), Reply>;
+    /// By what to speak TLS; `None` without a certificate that can be used. A session keeps what it started with.
+    fn tls(&self) -> Option<tls::Identity>;
+
+    /// Who a client is. A failure takes its time, which is the same whatever is wrong, and is logged and counted here.
+    fn authenticate(&self, peer: &Peer, claim: Claim) -> impl Future<Output = Login> + Send;
+
+    /// Whether a message may come: whether its sender may be this user's, and whether there is room; else the reply.
+    fn admit(&self, admission: Admission<'_>) -> Result<(), Reply>;
 
     /// Starts a message.
     fn begin(&self, submission: &Submission) -> Self::Draft;
@@ -75,8 +142,8 @@ pub trait Host: Send + Sync + 'static {
     fn run_queue(&self, domain: &Domain) -> usize;
 
     /// Learns of mail that the session refused; not of what `admit` and `commit` refused themselves.
-    fn refused(&self, peer: &Peer, refusal: &Refusal) {
-        let _ = (peer, refusal);
+    fn refused(&self, peer: &Peer, user: Option<&str>, refusal: &Refusal) {
+        let _ = (peer, user, refusal);
     }
 }
 

@@ -1,12 +1,14 @@
 //! The parameters of MAIL and RCPT (RFC 5321 4.1.1.11 and the extensions offered).
 
-use crate::mail::{Body, Notify, OriginalRecipient, Return, Xtext};
+use crate::mail::{Address, Body, Notify, OriginalRecipient, Return, Xtext};
 use crate::text::Printable;
 
 /// The longest ENVID value, in octets (RFC 3461 4.4).
 const MAX_ENVID: usize = 100;
 /// The longest ORCPT value, in octets (RFC 3461 4.2).
 const MAX_ORCPT: usize = 500;
+/// The longest AUTH value, in octets (RFC 4954 5).
+const MAX_AUTH: usize = 500;
 /// The most digits of a SIZE value (RFC 1870 4).
 const MAX_SIZE_DIGITS: usize = 20;
 
@@ -23,6 +25,9 @@ pub struct MailParameters {
     pub ret: Option<Return>,
     /// ENVID (RFC 3461).
     pub envid: Option<Xtext>,
+    /// Whether AUTH was given (RFC 4954 5). It claims who wrote the message: nobody here believes it, and no next hop
+    /// is told.
+    pub auth: bool,
 }
 
 /// What may follow the path in RCPT.
@@ -62,6 +67,11 @@ impl MailParameters {
                 "BODY" => set(&mut parsed.body, parameter, body)?,
                 "RET" => set(&mut parsed.ret, parameter, ret)?,
                 "ENVID" => set(&mut parsed.envid, parameter, envid)?,
+                "AUTH" if parsed.auth => return Err(ParameterError::Repeated(parameter.text)),
+                "AUTH" if !parameter.value.is_some_and(is_auth) => {
+                    return Err(ParameterError::Malformed(parameter.text));
+                }
+                "AUTH" => parsed.auth = true,
                 "SMTPUTF8" if parameter.value.is_some() => return Err(ParameterError::Malformed(parameter.text)),
                 "SMTPUTF8" if parsed.smtputf8 => return Err(ParameterError::Repeated(parameter.text)),
                 "SMTPUTF8" => parsed.smtputf8 = true,
@@ -154,6 +164,12 @@ fn envid(value: &str) -> Option<Xtext> {
     Xtext::parse(value).ok().filter(|_| value.len() <= MAX_ENVID)
 }
 
+/// Whether a value is `<>` or a mailbox, in xtext.
+fn is_auth(value: &str) -> bool {
+    let mailbox = Xtext::parse(value).ok().and_then(|value| String::from_utf8(value.decode()).ok());
+    value.len() <= MAX_AUTH && mailbox.is_some_and(|mailbox| mailbox == "<>" || Address::parse(&mailbox, true).is_ok())
+}
+
 fn orcpt(value: &str) -> Option<OriginalRecipient> {
     value.parse().ok().filter(|_| value.len() <= MAX_ORCPT)
 }
@@ -164,10 +180,10 @@ mod tests {
 
     #[test]
     fn every_parameter_of_mail_is_read_in_any_case_and_order() {
-        let parsed = MailParameters::parse(" ret=hdrs SMTPUTF8 Size=1000 body=8bitmime ENVID=a+2Bb").unwrap();
+        let parsed = MailParameters::parse(" ret=hdrs SMTPUTF8 Size=1000 body=8bitmime ENVID=a+2Bb auth=<>").unwrap();
         let envid = Some(Xtext::encode("a+b"));
         let (size, body, ret) = (Some(1000), Some(Body::EightBit), Some(Return::Headers));
-        assert_eq!(parsed, MailParameters { size, body, smtputf8: true, ret, envid });
+        assert_eq!(parsed, MailParameters { size, body, smtputf8: true, ret, envid, auth: true });
     }
 
     #[test]
@@ -180,7 +196,7 @@ mod tests {
 
     #[test]
     fn unknown_repeated_and_malformed_parameters_are_told_apart() {
-        for text in ["FOO=BAR", "FOO", "BODY=BINARYMIME", "AUTH=<>", "NOTIFY=NEVER"] {
+        for text in ["FOO=BAR", "FOO", "BODY=BINARYMIME", "NOTIFY=NEVER"] {
             assert_eq!(MailParameters::parse(text), Err(ParameterError::Unsupported(text)));
         }
         assert_eq!(MailParameters::parse("SIZE=1 size=2"), Err(ParameterError::Repeated("size=2")));
@@ -190,6 +206,18 @@ mod tests {
         }
         let long = format!("ENVID={}", "a".repeat(MAX_ENVID + 1));
         assert_eq!(MailParameters::parse(&long), Err(ParameterError::Malformed(&long)));
+    }
+
+    #[test]
+    fn a009_who_is_said_to_have_written_a_message_is_a_mailbox_in_xtext_or_nobody() {
+        for good in ["AUTH=<>", "AUTH=a@x.example", "AUTH=e+3Dmc2@example.com"] {
+            assert!(MailParameters::parse(good).unwrap().auth, "{good}");
+        }
+        let long = format!("AUTH={}@x.example", "a".repeat(MAX_AUTH));
+        for bad in ["AUTH=", "AUTH", "AUTH=a", "AUTH=a+2", "AUTH=a+00@x.example", "AUTH=a+FF@x.example", &long] {
+            assert_eq!(MailParameters::parse(bad), Err(ParameterError::Malformed(bad)), "{bad}");
+        }
+        assert_eq!(MailParameters::parse("AUTH=<> auth=<>"), Err(ParameterError::Repeated("auth=<>")));
     }
 
     #[test]

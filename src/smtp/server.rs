@@ -7,6 +7,8 @@ mod content;
 mod incoming;
 mod input;
 mod output;
+mod stream;
+mod trust;
 
 use std::convert::Infallible;
 use std::future;
@@ -20,14 +22,16 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use self::incoming::Incoming;
 use self::input::Input;
 use self::output::Output;
+use self::stream::Stream;
 use super::command::Foreign;
-use super::dialogue::{Dialogue, Step, replies};
-use super::host::{Host, Peer};
+use super::dialogue::{Dialogue, Protection, Step, replies};
+use super::host::{Admission, Host, Peer};
 use super::limits::{PENALTY, Verdict};
 use super::line::{Found, Lines};
-use super::transcript;
+use super::transcript::{self, Side};
 use crate::ledger::{Activity, SessionGuard};
 use crate::mail::Reply;
+use crate::tls;
 
 /// How long the last reply may take to leave.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -46,20 +50,25 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     H: Host,
 {
-    let dialogue = Dialogue::new(host.settings(), peer);
-    let mut server = Server {
-        timeout: dialogue.limits().timeout,
-        stream,
-        host,
-        session,
-        draining,
-        dialogue,
-        lines: Lines::default(),
-        input: Input::default(),
-        output: Output::default(),
-        chunks: None,
-    };
+    let mut server = Server::new(stream, peer, host, session, draining);
     let Err(end) = server.run().await;
+    server.close(end).await;
+}
+
+/// Runs one session of a client that speaks TLS from the first octet on (RFC 8314 3.3), as [`serve`] does. Without a
+/// certificate that can be used the connection is closed: nothing is ever said in clear.
+pub async fn serve_tls<S, H>(
+    stream: S,
+    peer: Peer,
+    host: Arc<H>,
+    session: SessionGuard,
+    draining: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    H: Host,
+{
+    let mut server = Server::new(stream, peer, host, session, draining);
+    let Err(end) = server.run_under_tls().await;
     server.close(end).await;
 }
 
@@ -81,7 +90,9 @@ enum End {
 }
 
 struct Server<S, H: Host> {
-    stream: S,
+    stream: Stream<S>,
+    /// By what to speak TLS.
+    identity: Option<tls::Identity>,
     host: Arc<H>,
     session: SessionGuard,
     draining: watch::Receiver<bool>,
@@ -99,6 +110,36 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin,
     H: Host,
 {
+    fn new(stream: S, peer: Peer, host: Arc<H>, session: SessionGuard, draining: watch::Receiver<bool>) -> Self {
+        let (settings, identity) = (host.settings(), host.tls());
+        let protection = match identity {
+            Some(_) => Protection::Offered,
+            None if settings.access.certificate.is_some() => Protection::Unavailable,
+            None => Protection::None,
+        };
+        let dialogue = Dialogue::new(settings, peer, protection);
+        Self {
+            timeout: dialogue.limits().timeout,
+            stream: Stream::Clear(stream),
+            identity,
+            host,
+            session,
+            draining,
+            dialogue,
+            lines: Lines::default(),
+            input: Input::default(),
+            output: Output::default(),
+            chunks: None,
+        }
+    }
+
+    async fn run_under_tls(&mut self) -> Result<Infallible, End> {
+        self.session.set_activity(Activity::Greeting);
+        let session = self.shake_hands().await?;
+        self.dialogue.secured(session, false);
+        self.run().await
+    }
+
     async fn run(&mut self) -> Result<Infallible, End> {
         self.greet().await?;
         loop {
@@ -156,11 +197,16 @@ where
             if Foreign::recognize(unread) == Some(Foreign::Tls) {
                 return Ok(Step::Foreign(Foreign::Tls));
             }
-            match self.lines.find(unread) {
+            match self.lines.find(unread, self.dialogue.longest_line(unread)) {
                 Found::Line(length) => {
-                    transcript::tell_commands(&**self.session.audience(), &unread[..length]);
-                    let step = self.dialogue.command(&unread[..length]);
-                    self.input.consume(length + 2);
+                    let line = &unread[..length];
+                    if self.dialogue.awaits_response() {
+                        transcript::tell_secret(&**self.session.audience(), Side::Client, "");
+                    } else {
+                        transcript::tell_commands(&**self.session.audience(), line);
+                    }
+                    let step = self.dialogue.command(line, self.host.now());
+                    self.input.consume_secret(length + 2);
                     return Ok(step);
                 }
                 Found::TooLong(octets) => {
@@ -185,11 +231,17 @@ where
                 self.answer(&reply).await
             }
             Step::Refuse(refusal) => {
-                self.host.refused(self.dialogue.peer(), &refusal);
+                self.host.refused(self.dialogue.peer(), self.dialogue.user(), &refusal);
                 self.answer(&refusal.reply).await
             }
             Step::Admit(transaction) => {
-                let reply = match self.host.admit(transaction.declared) {
+                let admission = Admission {
+                    peer: self.dialogue.peer(),
+                    user: self.dialogue.user(),
+                    sender: transaction.sender(),
+                    declared_size: transaction.declared_size(),
+                };
+                let reply = match self.host.admit(admission) {
                     Ok(()) => self.dialogue.open(*transaction),
                     Err(reply) => reply,
                 };
@@ -210,6 +262,8 @@ where
                 self.swallow(octets).await?;
                 self.answer(&reply).await
             }
+            Step::StartTls(reply) => self.start_tls(&reply).await,
+            Step::Login(claim) => self.log_in(claim).await,
             Step::RunQueue(domain) => {
                 let messages = self.host.run_queue(&domain);
                 self.answer(&replies::queue_run(&domain, messages)).await

@@ -31,13 +31,19 @@ pub(crate) async fn run(vector: &Vector) {
             session.send("x\r\n".repeat(333_333)).await;
             assert_eq!(session.say(".").await.codes(), "250 2.6.0");
         }
-        // AUTH is not offered: what follows it is one line that is too long, read up to a bound.
+        // Where AUTH is not offered, what follows it is one line that is too long, read up to a bound.
         "LM12" => {
+            let mut session = Session::secure(&House::secure(), insider()).await;
+            assert_eq!(session.say(&format!("AUTH PLAIN {}", "A".repeat(12_288))).await.codes(), "501 5.5.2");
             let mut session = Session::hello(&House::new(), insider()).await;
             assert_eq!(session.say(&format!("AUTH PLAIN {}", "A".repeat(12_288))).await.codes(), "500 5.5.2");
             assert!(is_in_step(&mut session).await);
         }
         "LM13" => {
+            let mut session = Session::secure(&House::secure(), insider()).await;
+            assert_eq!(session.say("AUTH PLAIN").await.code, 334);
+            let _ = session.try_send("A".repeat(1_000_000)).await;
+            assert_eq!(session.rest().await[0].codes(), "500 5.5.6");
             let mut session = Session::hello(&House::new(), insider()).await;
             assert_eq!(session.say("AUTH PLAIN").await.codes(), "502 5.5.1");
             let line = "A".repeat(1_000_000);

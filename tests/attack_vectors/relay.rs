@@ -13,10 +13,14 @@ pub(crate) async fn run(vector: &Vector) {
             }
         }
         "OR43" => {
-            let before = ["EHLO x", "AUTH PLAIN AGEAYg==", "RSET", "STARTTLS"];
-            refused(&before, "MAIL FROM:<a@x.example>", "RCPT TO:<victim@victim.example>").await;
+            let before = ["EHLO x", "AUTH PLAIN AGEAYg==", "RSET"];
+            refused(&[&before[..], &["STARTTLS"]].concat(), "MAIL FROM:<a@x.example>", VICTIM).await;
+            refused_under_tls(&before, "MAIL FROM:<a@x.example>").await;
         }
-        "OR44" => refused(&["EHLO x"], &vector.bytes, "RCPT TO:<victim@victim.example>").await,
+        "OR44" => {
+            refused(&["EHLO x"], &vector.bytes, VICTIM).await;
+            refused_under_tls(&["EHLO x"], &vector.bytes).await;
+        }
         "OR33" | "OR34" => {
             for recipient in recipients(vector) {
                 refused(&["EHLO x"], "MAIL FROM:<a@x.example> SMTPUTF8", &recipient).await;
@@ -43,6 +47,19 @@ fn recipients(vector: &Vector) -> Vec<String> {
     let start = vector.bytes.find("RCPT TO:").unwrap();
     let text = vector.bytes[start..].split(" (").next().unwrap();
     text.split("  ").map(|command| String::from_utf8(unescape(command)).unwrap()).collect()
+}
+
+const VICTIM: &str = "RCPT TO:<victim@victim.example>";
+
+/// The same where logins and AUTH= are offered.
+async fn refused_under_tls(before: &[&str], mail: &str) {
+    let house = House::secure();
+    let mut session = Session::secure(&house, outsider()).await;
+    for line in before.iter().chain(&[mail]) {
+        session.say(line).await;
+    }
+    assert_eq!(session.codes(&[VICTIM, "DATA"]).await, [550, 554]);
+    assert!(house.messages().is_empty());
 }
 
 async fn refused(before: &[&str], mail: &str, recipient: &str) {

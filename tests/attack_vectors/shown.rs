@@ -2,8 +2,8 @@
 
 use mailroot::clock::Timestamp;
 use mailroot::engine::view::{
-    Badmail, BadmailShow, Destination, Message, Origin, QueueCounts, QueueShow, Recipient, Record, SCHEMA, Session,
-    Status,
+    Badmail, BadmailShow, Certificate, Destination, Message, Origin, QueueCounts, QueueShow, Recipient, Record, SCHEMA,
+    Session, Status,
 };
 use mailroot::ledger::{self, Event, Ledger, RecordFilter};
 use mailroot::remote::views;
@@ -97,7 +97,7 @@ fn in_the_views(payload: &str) {
         name: Some(text()),
         user: Some(text()),
         tls: false,
-        cipher: None,
+        cipher: Some(text()),
         state: text(),
         messages: 0,
         bytes: 0,
@@ -112,6 +112,13 @@ fn in_the_views(payload: &str) {
         since: NOW.to_string(),
         hostname: text(),
         listeners: vec![text()],
+        tls_listeners: vec![text()],
+        certificate: Some(Certificate {
+            names: vec![text()],
+            expires: Some(text()),
+            self_signed: true,
+            problem: Some(text()),
+        }),
         queue: QueueCounts::default(),
         totals: std::collections::BTreeMap::default(),
         disk: None,

@@ -26,6 +26,8 @@ pub(crate) fn snapshot() -> Snapshot {
         state: EngineState::Running,
         since: before(3 * 86_400 + 4 * 3600),
         listeners: Arc::new(["127.0.0.1:2525".parse().unwrap()]),
+        tls_listeners: Arc::new([]),
+        certificate: None,
         settings: Arc::new(settings),
         settings_file: Some(Arc::new("/srv/mailroot/config/mailroot.toml".into())),
         sessions: sessions().into(),

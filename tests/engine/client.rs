@@ -1,18 +1,26 @@
 //! A client that says what it likes, from the loopback address it likes.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::certificates::server_name;
 
 /// A server that has not answered by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) struct Client {
-    stream: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    stream: S,
     read: Vec<u8>,
 }
+
+/// A client under TLS.
+pub(crate) type TlsClient = Client<TlsStream<TcpStream>>;
 
 impl Client {
     /// Connects from 127.0.0.1 and hears the greeting.
@@ -38,6 +46,30 @@ impl Client {
         client
     }
 
+    /// Says STARTTLS and goes on under TLS, behind EHLO.
+    pub(crate) async fn start_tls(mut self, connector: &TlsConnector) -> TlsClient {
+        assert_eq!(self.say("STARTTLS").await, "220 2.0.0 SMTP server ready");
+        assert!(self.read.is_empty());
+        let stream = connector.connect(server_name("relay.test"), self.stream).await.unwrap();
+        let mut client = Client { stream, read: Vec::new() };
+        assert!(client.say("EHLO client.example").await.starts_with("250-"));
+        client
+    }
+}
+
+impl TlsClient {
+    /// Connects where clients begin with TLS, and says EHLO.
+    pub(crate) async fn secure(server: SocketAddr, connector: &TlsConnector) -> io::Result<Self> {
+        let stream = TcpStream::connect(server).await?;
+        let stream = connector.connect(server_name("relay.test"), stream).await?;
+        let mut client = Self { stream, read: Vec::new() };
+        assert!(client.reply().await.starts_with("220 "));
+        assert!(client.say("EHLO client.example").await.starts_with("250-"));
+        Ok(client)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// One command, one reply: all its lines, without the last line end.
     pub(crate) async fn say(&mut self, line: impl AsRef<[u8]>) -> String {
         self.send([line.as_ref(), b"\r\n"].concat()).await;
@@ -46,6 +78,7 @@ impl Client {
 
     pub(crate) async fn send(&mut self, octets: impl AsRef<[u8]>) {
         self.stream.write_all(octets.as_ref()).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// The next reply.

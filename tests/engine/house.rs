@@ -128,6 +128,10 @@ impl Place {
         self.folder.path().join("mailroot").join(name)
     }
 
+    pub(crate) fn users_file(&self) -> PathBuf {
+        self.folder.path().join("config/users.toml")
+    }
+
     pub(crate) fn settings_file(&self) -> PathBuf {
         self.folder.path().join("config/mailroot.toml")
     }

@@ -7,6 +7,8 @@
 
 #[path = "../support/attack_vectors.rs"]
 mod attack_vectors;
+#[path = "../support/certificates.rs"]
+mod certificates;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
@@ -18,6 +20,7 @@ mod descriptors;
 mod faults;
 mod folders;
 mod house;
+mod logins;
 mod loops;
 mod plans;
 mod previews;
@@ -27,10 +30,12 @@ mod settings_edits;
 mod settings_secrets;
 mod shown;
 mod smuggling;
+mod tls;
 mod transcripts;
 mod trials;
 mod watching;
 
-use client::Client;
+use certificates::Certificate;
+use client::{Client, TlsClient};
 use house::{House, eventually};
 use scripted_peer::{ScriptedPeer, say};

@@ -6,6 +6,7 @@
 #[path = "../support/smtp_session.rs"]
 mod smtp_session;
 
+mod auth;
 mod chunking;
 mod commands;
 mod content;
@@ -14,6 +15,7 @@ mod extensions;
 mod limits;
 mod pipelining;
 mod sessions;
+mod starttls;
 mod trace;
 
 use std::sync::Arc;

@@ -110,6 +110,39 @@ async fn r040_the_with_keyword_fits_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r040_r037_tls_and_logins_are_in_the_keyword_and_the_cipher_beside_it() {
+    let cipher = "(TLSv1.3 TLS_AES_256_GCM_SHA384)";
+    let login = "AUTH PLAIN AGFwcABnZWhlaW0=";
+    let table = [
+        ("EHLO c.example", "", "", "ESMTPS"),
+        ("HELO c.example", "", "", "ESMTPS"),
+        ("EHLO c.example", login, "", "ESMTPSA"),
+        ("EHLO c.example", "", " SMTPUTF8", "UTF8SMTPS"),
+        ("EHLO c.example", login, " SMTPUTF8", "UTF8SMTPSA"),
+    ];
+    for (hello, login, parameter, keyword) in table {
+        let house = House::secure();
+        let mut session = Session::secure(&house, insider()).await;
+        for line in [hello, login].into_iter().filter(|line| !line.is_empty()) {
+            session.say(line).await;
+        }
+        let mail = format!("MAIL FROM:<a@x.example>{parameter}");
+        assert_eq!(session.codes(&[&mail, "RCPT TO:<b@y.example>", "DATA", "."]).await, [250, 250, 354, 250]);
+        let clauses = clauses(house.message().received());
+        assert_eq!(clauses[4..], [keyword, cipher, "Q0", "<b@y.example>"]);
+    }
+    for (parameter, keyword) in [("", "ESMTPA"), (" SMTPUTF8", "UTF8SMTPA")] {
+        let house = House::secure();
+        let peer = mailroot::smtp::Peer { may_log_in_clear: true, ..insider() };
+        let mut session = Session::hello(&house, peer).await;
+        session.say(login).await;
+        let mail = format!("MAIL FROM:<a@x.example>{parameter}");
+        assert_eq!(session.codes(&[&mail, "RCPT TO:<b@y.example>", "DATA", "."]).await, [250, 250, 354, 250]);
+        assert_eq!(clauses(house.message().received())[4], keyword);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn reverse_dns_names_the_client_or_says_that_it_failed() {
     let house = House::set(|settings| settings.delivery.advanced.reverse_dns = true);
     let named = mailroot::smtp::Peer { name: Some(domain("pc7.corp.example")), ..insider() };

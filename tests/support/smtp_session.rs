@@ -13,18 +13,28 @@ use std::time::Duration;
 
 use mailroot::clock::Timestamp;
 use mailroot::config::{self, DomainPattern, Settings};
-use mailroot::ledger::{Direction, Ledger};
+use mailroot::ledger::{Direction, Ledger, SessionGuard};
 use mailroot::mail::{Domain, EnhancedStatus, Reply};
-use mailroot::smtp::{self, Draft, Host, Peer, Refusal, Submission};
+use mailroot::sasl::NtHash;
+use mailroot::smtp::{self, Admission, Claim, Draft, Host, Login, Peer, Refusal, Submission};
+use mailroot::tls;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+#[path = "certificates.rs"]
+pub(crate) mod certificates;
+
+use certificates::{Certificate, server_name};
+
 /// The host name of the server under test, which is its only local domain too.
 pub(crate) const HOST: &str = "relay.test";
 /// Its instance id.
 pub(crate) const INSTANCE: &str = "k3x9q7";
+/// The one who may log in, where anybody may.
+pub(crate) const USER: &str = "app";
+pub(crate) const PASSWORD: &str = "geheim";
 
 /// A house without queue: what the server commits is kept in a list.
 pub(crate) struct House {
@@ -32,6 +42,10 @@ pub(crate) struct House {
     messages: Mutex<Vec<Kept>>,
     pub(crate) runs: Mutex<Vec<Domain>>,
     pub(crate) refusals: Mutex<Vec<Refusal>>,
+    /// The certificate, if it has one.
+    pub(crate) certificate: Option<Certificate>,
+    /// What was tried: `user:password`, `(ntlm)user`, `(impossible)`.
+    pub(crate) logins: Mutex<Vec<String>>,
     pub(crate) trouble: Trouble,
     drafts: AtomicUsize,
     open_drafts: Arc<AtomicUsize>,
@@ -46,6 +60,8 @@ pub(crate) struct Trouble {
     pub(crate) write_fails: Option<io::ErrorKind>,
     /// `commit` answers this.
     pub(crate) commit_fails: Option<Reply>,
+    /// Nobody can tell who a client is.
+    pub(crate) no_logins: bool,
     /// `commit` waits for this.
     pub(crate) commit_waits: Option<Arc<Notify>>,
 }
@@ -105,7 +121,8 @@ pub(crate) fn outsider() -> Peer {
 }
 
 fn peer(address: &str, may_relay: bool) -> Peer {
-    Peer { address: address.parse().unwrap(), local: "192.0.2.1:25".parse().unwrap(), name: None, may_relay }
+    let (address, local) = (address.parse().unwrap(), "192.0.2.1:25".parse().unwrap());
+    Peer { address, local, name: None, may_relay, may_log_in_clear: false }
 }
 
 impl House {
@@ -120,20 +137,41 @@ impl House {
         Self::with(settings, Trouble::default())
     }
 
+    /// A house that has a certificate, and takes logins of `app` with the password `geheim`.
+    pub(crate) fn secure() -> Arc<Self> {
+        Self::secure_with(|_| {})
+    }
+
+    /// The same with other settings.
+    pub(crate) fn secure_with(change: impl FnOnce(&mut Settings)) -> Arc<Self> {
+        let mut settings = settings();
+        let certificate = Certificate::made_for(HOST);
+        settings.access.certificate = Some(certificate.file());
+        settings.access.authentication.basic = true;
+        change(&mut settings);
+        Arc::new(Self { certificate: Some(certificate), ..Self::made(settings, Trouble::default()) })
+    }
+
     pub(crate) fn troubled(trouble: Trouble) -> Arc<Self> {
         Self::with(settings(), trouble)
     }
 
     pub(crate) fn with(settings: Settings, trouble: Trouble) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::made(settings, trouble))
+    }
+
+    fn made(settings: Settings, trouble: Trouble) -> Self {
+        Self {
             settings: Arc::new(settings),
             messages: Mutex::default(),
             runs: Mutex::default(),
             refusals: Mutex::default(),
+            certificate: None,
+            logins: Mutex::default(),
             trouble,
             drafts: AtomicUsize::new(0),
             open_drafts: Arc::default(),
-        })
+        }
     }
 
     /// What was committed so far.
@@ -198,7 +236,29 @@ impl Host for House {
         INSTANCE
     }
 
-    fn admit(&self, _declared_size: Option<u64>) -> Result<(), Reply> {
+    fn tls(&self) -> Option<tls::Identity> {
+        self.certificate.as_ref().map(Certificate::identity)
+    }
+
+    async fn authenticate(&self, _peer: &Peer, claim: Claim) -> Login {
+        let (tried, is_right) = match claim {
+            Claim::Password { user, password } => {
+                (format!("{user}:{}", *password.0), &*user == USER && *password.0 == PASSWORD)
+            }
+            Claim::Ntlm(login) => {
+                (format!("(ntlm){}", login.user()), login.user() == USER && login.proves(&NtHash::of(PASSWORD)))
+            }
+            Claim::Impossible => ("(impossible)".to_owned(), false),
+        };
+        self.logins.lock().unwrap().push(tried);
+        match is_right {
+            _ if self.trouble.no_logins => Login::Unavailable,
+            true => Login::Accepted { user: USER.into() },
+            false => Login::Refused,
+        }
+    }
+
+    fn admit(&self, _admission: Admission<'_>) -> Result<(), Reply> {
         self.trouble.no_room.clone().map_or(Ok(()), Err)
     }
 
@@ -232,7 +292,7 @@ impl Host for House {
         usize::from(!domain.as_str().starts_with("empty"))
     }
 
-    fn refused(&self, _peer: &Peer, refusal: &Refusal) {
+    fn refused(&self, _peer: &Peer, _user: Option<&str>, refusal: &Refusal) {
         self.refusals.lock().unwrap().push(refusal.clone());
     }
 }
@@ -262,6 +322,14 @@ impl Session {
         session
     }
 
+    /// A session of a listener where clients begin with TLS, before it has begun.
+    pub(crate) fn begin_implicit(house: &Arc<House>, peer: Peer) -> Self {
+        let (stream, far) = duplex(64 * 1024);
+        Self::served(stream, peer, house, |peer, house, guard, draining| {
+            tokio::spawn(smtp::serve_tls(far, peer, house, guard, draining))
+        })
+    }
+
     /// A session in memory in which the client has said something before anything was said to it.
     pub(crate) async fn open(house: &Arc<House>, peer: Peer, early: &[u8]) -> Self {
         let (mut stream, far) = duplex(64 * 1024);
@@ -270,27 +338,72 @@ impl Session {
     }
 }
 
+impl Session<ClientStream> {
+    /// A session under TLS from its first octet on, whose greeting was read.
+    pub(crate) async fn secure(house: &Arc<House>, peer: Peer) -> Self {
+        let mut session = Session::begin_implicit(house, peer).shake_hands().await;
+        assert_eq!(session.reply().await.code, 220);
+        session
+    }
+}
+
+/// The client's end of TLS.
+pub(crate) type ClientStream<S = DuplexStream> = tokio_rustls::client::TlsStream<S>;
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    /// Says STARTTLS, and goes on under TLS.
+    pub(crate) async fn start_tls(mut self) -> Session<ClientStream<S>> {
+        let reply = self.say("STARTTLS").await;
+        assert_eq!((reply.code, reply.text().as_str()), (220, "2.0.0 SMTP server ready"));
+        self.shake_hands().await
+    }
+
+    /// Goes on under TLS.
+    pub(crate) async fn shake_hands(self) -> Session<ClientStream<S>> {
+        assert!(self.received.is_empty(), "said in clear before TLS: {:?}", String::from_utf8_lossy(&self.received));
+        let connector = self.house.certificate.as_ref().unwrap().connector();
+        let stream = connector.connect(server_name(HOST), self.stream).await.unwrap();
+        let Self { house, ledger, draining, server, .. } = self;
+        Session { stream, received: Vec::new(), house, ledger, draining, server }
+    }
+
+    /// The client's end itself, with what the server said and nobody read.
+    pub(crate) fn into_stream(self) -> (S, Vec<u8>) {
+        (self.stream, self.received)
+    }
+
     /// A session over any pair of streams.
     pub(crate) fn over<F>(stream: S, far: F, house: &Arc<House>, peer: Peer) -> Self
     where
         F: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        Self::served(stream, peer, house, |peer, house, guard, draining| {
+            tokio::spawn(smtp::serve(far, peer, house, guard, draining))
+        })
+    }
+
+    fn served(
+        stream: S,
+        peer: Peer,
+        house: &Arc<House>,
+        serve: impl FnOnce(Peer, Arc<House>, SessionGuard, watch::Receiver<bool>) -> JoinHandle<()>,
+    ) -> Self {
         let ledger = Ledger::new();
         let guard = ledger.open_session(Direction::Inbound, peer.address);
         let (draining, watched) = watch::channel(false);
-        let server = tokio::spawn(smtp::serve(far, peer, Arc::clone(house), guard, watched));
+        let server = serve(peer, Arc::clone(house), guard, watched);
         Self { stream, received: Vec::new(), house: Arc::clone(house), ledger, draining, server }
     }
 
     /// Sends octets as they are.
     pub(crate) async fn send(&mut self, octets: impl AsRef<[u8]>) {
-        self.stream.write_all(octets.as_ref()).await.unwrap();
+        self.try_send(octets).await.unwrap();
     }
 
     /// Sends octets to a server that may be gone.
     pub(crate) async fn try_send(&mut self, octets: impl AsRef<[u8]>) -> io::Result<()> {
-        self.stream.write_all(octets.as_ref()).await
+        self.stream.write_all(octets.as_ref()).await?;
+        self.stream.flush().await
     }
 
     /// Sends a line and reads the reply.
@@ -406,7 +519,7 @@ impl Said {
         }
         let code = lines[0].0;
         assert!(lines.iter().all(|(other, _)| *other == code), "one reply, two codes: {lines:?}");
-        let bare = matches!(code, 220 | 354) || lines[0].1.starts_with(&format!("{HOST} Hello "));
+        let bare = matches!(code, 220 | 334 | 354) || lines[0].1.starts_with(&format!("{HOST} Hello "));
         let mut status = None;
         let mut texts = Vec::new();
         for (_, text) in lines {
@@ -427,7 +540,7 @@ impl Said {
 
 fn check_line(line: &[u8]) -> (u16, bool, String) {
     let shown = String::from_utf8_lossy(line);
-    assert!(line.len() <= 512, "{shown:?}");
+    assert!(line.len() <= 512 || line.starts_with(b"334 "), "{shown:?}");
     let text = line.strip_suffix(b"\r\n").unwrap_or_else(|| panic!("{shown:?}"));
     assert!(text.iter().all(|b| matches!(b, b'\t' | b' '..=b'~')), "{shown:?}");
     let digits = matches!(text, [b'2'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ' | b'-', ..]);
@@ -440,16 +553,22 @@ fn check_line(line: &[u8]) -> (u16, bool, String) {
 fn is_registered(code: u16, status: &str) -> bool {
     let statuses: &[&str] = match code {
         214 | 221 | 251 => &["2.0.0"],
+        235 => &["2.7.0"],
         250 => &["2.0.0", "2.1.0", "2.1.5", "2.6.0"],
         252 => &["2.1.5"],
         421 => &["4.3.2", "4.3.4", "4.4.2", "4.5.3", "4.7.0"],
         451 => &["4.3.0"],
         452 => &["4.3.1", "4.5.3"],
+        454 => &["4.7.0"],
         458 => &["4.5.4"],
         459 => &["4.7.1"],
-        500 => &["5.5.1", "5.5.2"],
-        501 => &["5.1.2", "5.1.3", "5.1.7", "5.1.8", "5.5.2", "5.5.4"],
+        500 => &["5.5.1", "5.5.2", "5.5.6"],
+        501 => &["5.1.2", "5.1.3", "5.1.7", "5.1.8", "5.5.2", "5.5.4", "5.7.0"],
         502 | 503 => &["5.5.1"],
+        504 => &["5.7.4"],
+        530 => &["5.7.0"],
+        535 => &["5.7.3"],
+        538 => &["5.7.11"],
         550 => &["5.7.1"],
         552 => &["5.3.4"],
         553 => &["5.6.7"],

@@ -22,6 +22,7 @@ impl Source for Shared {
         let time = self.clock.now();
         let (counts, oldest, revision) = self.dispatcher.summary();
         let settings = self.settings.load_full();
+        let in_service = self.reloader.in_service();
         let surroundings = self.surroundings.seen(&self.ledger);
         let mut problems = self.problems.list();
         problems.extend(self.ledger.log_problem());
@@ -29,7 +30,9 @@ impl Source for Shared {
             time,
             state: self.state(),
             since: self.started,
-            listeners: self.reloader.in_service(),
+            listeners: in_service.clear,
+            tls_listeners: in_service.tls,
+            certificate: self.certificate.health(),
             settings_file: self.reloader.file(),
             sessions: self.sessions(last, time),
             queue: QueueSummary { counts, oldest, revision },

@@ -33,6 +33,8 @@ impl Scene {
             state: EngineState::Running,
             since: Timestamp::default(),
             listeners: Arc::new([]),
+            tls_listeners: Arc::new([]),
+            certificate: None,
             settings: Arc::new(Settings::defaults(Path::new("/"))),
             settings_file: None,
             sessions: Arc::new([]),

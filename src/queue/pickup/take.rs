@@ -120,6 +120,7 @@ impl Taker {
             by: &self.rules.hostname,
             instance: &self.rules.instance,
             with: None,
+            encryption: None,
             id: draft.id().as_str(),
             recipient: recipient.as_ref(),
             at: self.now,

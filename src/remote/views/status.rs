@@ -4,7 +4,7 @@ use super::super::table::{Column, Table};
 use super::units::{age, ahead, size};
 use super::{facts, section};
 use crate::clock::Timestamp;
-use crate::engine::view::{Destination, Status};
+use crate::engine::view::{Certificate, Destination, Status};
 
 /// The whole picture; what needs a person comes last, where a terminal shows it.
 pub fn status(status: &Status, now: Timestamp, width: Option<usize>) -> String {
@@ -12,11 +12,11 @@ pub fn status(status: &Status, now: Timestamp, width: Option<usize>) -> String {
     let oldest = queue.oldest.as_ref().map(|oldest| format!(", the oldest {} old", age(oldest, now)));
     let oldest = oldest.unwrap_or_default();
     let disk = status.disk.map(|disk| format!("{} of {} free", size(disk.free), size(disk.total)));
-    let listeners = if status.listeners.is_empty() { "none".to_owned() } else { status.listeners.join(", ") };
     let mut text = facts(&[
         ("mailroot", Some(format!("{}, {} for {}", status.version, status.state, age(&status.since, now)))),
         ("Name", Some(status.hostname.clone())),
-        ("Listeners", Some(listeners)),
+        ("Listeners", Some(listeners(status))),
+        ("Certificate", status.certificate.as_ref().map(certificate)),
         ("Queue", Some(format!("{} messages, {} active, {} held{oldest}", queue.total, queue.active, queue.held))),
         ("Since start", Some(totals(status))),
         ("Disk", disk),
@@ -29,6 +29,20 @@ pub fn status(status: &Status, now: Timestamp, width: Option<usize>) -> String {
         text.push_str(&table.body(&layout));
     }
     text + &section("Warnings", status.warnings.iter()) + &section("Problems", status.problems.iter())
+}
+
+fn listeners(status: &Status) -> String {
+    let tls = status.tls_listeners.iter().map(|address| format!("{address} (TLS)"));
+    let all: Vec<_> = status.listeners.iter().cloned().chain(tls).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+/// For whom and how long; what is wrong with it is among the problems.
+fn certificate(certificate: &Certificate) -> String {
+    let Some(expires) = &certificate.expires else { return "none that can be used".to_owned() };
+    let date = expires.split_once('T').map_or(expires.as_str(), |(date, _)| date);
+    let kind = if certificate.self_signed { ", self-signed" } else { "" };
+    format!("for {}, until {date}{kind}", certificate.names.join(", "))
 }
 
 fn totals(status: &Status) -> String {
@@ -75,6 +89,13 @@ mod tests {
             since: "2026-11-24T08:15:03Z".to_owned(),
             hostname: "relay.corp.example".to_owned(),
             listeners: vec!["127.0.0.1:2525".to_owned()],
+            tls_listeners: vec!["127.0.0.1:4650".to_owned()],
+            certificate: Some(Certificate {
+                names: vec!["relay.corp.example".to_owned()],
+                expires: Some("2027-02-01T00:00:00Z".to_owned()),
+                self_signed: true,
+                problem: None,
+            }),
             queue: QueueCounts { total: 3, active: 1, held: 0, oldest: Some("2026-11-24T11:10:03Z".to_owned()) },
             totals: [("accepted".to_owned(), 12), ("delivered".to_owned(), 9)].into(),
             disk: Some(Disk { free: 1 << 30, total: 1 << 34 }),
@@ -93,7 +114,8 @@ mod tests {
             status(&shown, now(), None),
             "mailroot     0.1.0, running for 3h\n\
              Name         relay.corp.example\n\
-             Listeners    127.0.0.1:2525\n\
+             Listeners    127.0.0.1:2525, 127.0.0.1:4650 (TLS)\n\
+             Certificate  for relay.corp.example, until 2027-02-01, self-signed\n\
              Queue        3 messages, 1 active, 0 held, the oldest 5m old\n\
              Since start  12 accepted, 0 picked up, 9 delivered, 0 deferred, 0 failed, 0 badmail\n\
              Disk         1.0 GB of 16 GB free\n\

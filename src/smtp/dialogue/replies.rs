@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use crate::clock::Timestamp;
 use crate::mail::{AddressError, Domain, EnhancedStatus, Reply, ReversePath};
+use crate::sasl::Mechanism;
 use crate::smtp::command::{CommandError, Foreign};
 use crate::smtp::parameters::ParameterError;
 use crate::smtp::path::PathError;
@@ -26,11 +27,28 @@ pub(super) fn hello(host: &Domain, client: &Domain) -> Reply {
     Reply::plain(250, format!("{host} Hello {client}"))
 }
 
-pub(super) fn extensions(host: &Domain, client: &Domain, size: Option<u64>, recipients: Option<u32>) -> Reply {
-    let size = size.map(|size| format!(" {size}")).unwrap_or_default();
-    let limits = recipients.map(|max| format!("\nLIMITS RCPTMAX={max}")).unwrap_or_default();
+/// What EHLO lists beyond what it lists always.
+pub(super) struct Offer {
+    /// The largest message, in octets.
+    pub(super) size: Option<u64>,
+    /// Recipients of one message.
+    pub(super) recipients: Option<u32>,
+    pub(super) starttls: bool,
+    pub(super) mechanisms: Vec<Mechanism>,
+}
+
+pub(super) fn extensions(host: &Domain, client: &Domain, offer: &Offer) -> Reply {
+    let size = offer.size.map(|size| format!(" {size}")).unwrap_or_default();
+    let starttls = if offer.starttls { "\nSTARTTLS" } else { "" };
+    let names: Vec<_> = offer.mechanisms.iter().map(|mechanism| mechanism.name()).collect();
+    let mut auth = if names.is_empty() { String::new() } else { format!("\nAUTH {}", names.join(" ")) };
+    if offer.mechanisms.contains(&Mechanism::Login) {
+        // Very old clients know no other form.
+        auth.push_str("\nAUTH=LOGIN");
+    }
+    let limits = offer.recipients.map(|max| format!("\nLIMITS RCPTMAX={max}")).unwrap_or_default();
     let keywords = "ETRN\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\n8BITMIME\nSMTPUTF8\nCHUNKING\nVRFY";
-    Reply::plain(250, format!("{host} Hello {client}\nSIZE{size}\n{keywords}{limits}\nHELP"))
+    Reply::plain(250, format!("{host} Hello {client}\nSIZE{size}\n{keywords}{starttls}{auth}{limits}\nHELP"))
 }
 
 pub(super) fn bad_hello() -> Reply {
@@ -153,7 +171,7 @@ pub(super) fn cannot_verify(address: Option<&impl Display>) -> Reply {
 }
 
 pub(super) fn help() -> Reply {
-    let commands = "HELO EHLO MAIL RCPT DATA BDAT RSET\nNOOP QUIT VRFY HELP ETRN";
+    let commands = "HELO EHLO STARTTLS AUTH MAIL RCPT DATA\nBDAT RSET NOOP QUIT VRFY HELP ETRN";
     reply(214, 0, 0, format!("This server supports the following commands:\n{commands}"))
 }
 
@@ -174,6 +192,79 @@ pub(super) fn no_such_queue() -> Reply {
 
 pub(super) fn not_offered() -> Reply {
     reply(502, 5, 1, "Command not implemented")
+}
+
+pub(super) fn need_hello() -> Reply {
+    reply(503, 5, 1, "Send hello first")
+}
+
+pub(super) fn start_tls() -> Reply {
+    reply(220, 0, 0, "SMTP server ready")
+}
+
+pub(super) fn tls_already() -> Reply {
+    reply(503, 5, 1, "TLS is on already")
+}
+
+pub(super) fn tls_unavailable() -> Reply {
+    reply(454, 7, 0, "TLS not available")
+}
+
+pub(super) fn tls_required() -> Reply {
+    reply(530, 7, 0, "Must issue a STARTTLS command first")
+}
+
+pub(super) fn not_in_transaction() -> Reply {
+    reply(503, 5, 1, "Not within a transaction")
+}
+
+pub(super) fn challenge(base64: &str) -> Reply {
+    Reply::plain(334, base64)
+}
+
+pub(super) fn authenticated() -> Reply {
+    reply(235, 7, 0, "Authentication successful.")
+}
+
+/// One text for all that can be wrong, so that nobody learns who exists.
+pub(super) fn login_failed() -> Reply {
+    reply(535, 7, 3, "Authentication unsuccessful.")
+}
+
+pub(super) fn login_unavailable() -> Reply {
+    reply(454, 7, 0, "Temporary authentication failure")
+}
+
+pub(super) fn too_many_logins(host: &Domain) -> Reply {
+    reply(421, 7, 0, format!("{host} Too many failed logins, closing transmission channel"))
+}
+
+pub(super) fn login_required() -> Reply {
+    reply(530, 7, 0, "Authentication required")
+}
+
+pub(super) fn login_cancelled() -> Reply {
+    reply(501, 7, 0, "Authentication cancelled")
+}
+
+pub(super) fn authenticated_already() -> Reply {
+    reply(503, 5, 1, "Already authenticated")
+}
+
+pub(super) fn unknown_mechanism() -> Reply {
+    reply(504, 7, 4, "Unrecognized authentication type.")
+}
+
+pub(super) fn encryption_needed() -> Reply {
+    reply(538, 7, 11, "Encryption required for requested authentication mechanism")
+}
+
+pub(super) fn bad_response() -> Reply {
+    reply(501, 5, 2, "Cannot decode response")
+}
+
+pub(super) fn response_too_long() -> Reply {
+    reply(500, 5, 6, "Authentication exchange line is too long")
 }
 
 pub(super) fn line_too_long() -> Reply {

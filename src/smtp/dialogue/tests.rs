@@ -6,19 +6,23 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::mail::Severity;
+use crate::smtp::host::Login;
+use crate::tls;
 
 fn dialogue(may_relay: bool) -> Dialogue {
     let mut settings = Settings::defaults(Path::new("/nowhere"));
     settings.general.hostname = "relay.test".parse().unwrap();
     settings.local.default_domain = "relay.test".parse().unwrap();
     let address = "203.0.113.9:40000".parse().unwrap();
-    let peer = Peer { address, local: "192.0.2.1:25".parse().unwrap(), name: None, may_relay };
-    Dialogue::new(Arc::new(settings), peer)
+    let local = "192.0.2.1:25".parse().unwrap();
+    let peer = Peer { address, local, name: None, may_relay, may_log_in_clear: true };
+    settings.access.authentication.basic = true;
+    Dialogue::new(Arc::new(settings), peer, Protection::Offered)
 }
 
 /// Says a line, lets the house have room for everything, and gives back the reply and the transaction that began.
 fn say(dialogue: &mut Dialogue, line: &str) -> (Option<Reply>, Option<Submission>) {
-    match dialogue.command(line.as_bytes()) {
+    match dialogue.command(line.as_bytes(), Timestamp::from_unix(1_795_518_903)) {
         Step::Reply(reply)
         | Step::Hello(reply)
         | Step::RefuseData(reply)
@@ -28,11 +32,16 @@ fn say(dialogue: &mut Dialogue, line: &str) -> (Option<Reply>, Option<Submission
         Step::Admit(transaction) => (Some(dialogue.open(*transaction)), None),
         Step::Data(submission) => (None, Some(*submission)),
         Step::Chunk(chunk) => (None, chunk.submission.map(|submission| *submission)),
+        Step::Login(_) => (Some(dialogue.settle(Login::Refused)), None),
+        Step::StartTls(reply) => {
+            dialogue.secured(tls::Session { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" }, true);
+            (Some(reply), None)
+        }
         Step::RunQueue(_) | Step::Foreign(_) => (None, None),
     }
 }
 
-const LINES: [&str; 22] = [
+const LINES: [&str; 27] = [
     "HELO a",
     "EHLO b",
     "EHLO",
@@ -54,6 +63,11 @@ const LINES: [&str; 22] = [
     "NOOP",
     "VRFY a",
     "EXPN a",
+    "STARTTLS",
+    "AUTH PLAIN",
+    "AUTH LOGIN dXNlcg==",
+    "AHVzZXIAcGFzcw==",
+    "*",
     "whatever",
 ];
 
@@ -72,7 +86,7 @@ proptest! {
             match line.get(..4) {
                 Some("MAIL") if accepted => sender = Some(reply.unwrap().text),
                 Some("RCPT") if accepted => recipients.push(reply.unwrap().text),
-                Some("HELO" | "EHLO" | "RSET") if accepted => {
+                Some("HELO" | "EHLO" | "RSET" | "STAR") if accepted => {
                     sender = None;
                     recipients.clear();
                 }

@@ -117,7 +117,7 @@ where
     async fn turn_away(&mut self, submission: &Submission, reply: Reply) -> Result<(), End> {
         let sender = submission.envelope.sender.clone();
         let refusal = Refusal { sender, recipient: None, reply };
-        self.host.refused(self.dialogue.peer(), &refusal);
+        self.host.refused(self.dialogue.peer(), self.dialogue.user(), &refusal);
         self.answer(&refusal.reply).await
     }
 

@@ -139,7 +139,8 @@ impl<D: Draft> Incoming<D> {
 const OWN_HOPS: u32 = 2;
 
 fn received<H: Host>(host: &H, dialogue: &Dialogue, submission: &Submission, id: &str) -> String {
-    let Submission { envelope, peer, helo, user: _, protocol } = submission;
+    let Submission { envelope, peer, helo, user: _, encryption, protocol } = submission;
+    let encryption = encryption.map(|encryption| encryption.to_string());
     let name = match &peer.name {
         _ if !dialogue.settings().delivery.advanced.reverse_dns => ReverseName::NotAsked,
         Some(name) => ReverseName::Verified(name),
@@ -152,7 +153,8 @@ fn received<H: Host>(host: &H, dialogue: &Dialogue, submission: &Submission, id:
     };
     let by = dialogue.host();
     let (instance, at) = (host.instance(), host.now());
-    Received { from: Some(from), by, instance, with: Some(protocol), id, recipient, at }.to_string()
+    let encryption = encryption.as_deref();
+    Received { from: Some(from), by, instance, with: Some(protocol), encryption, id, recipient, at }.to_string()
 }
 
 /// A full disk is told from a broken one, since the client may wait for the one to end.

@@ -4,6 +4,7 @@ use std::io;
 
 use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use zeroize::Zeroize as _;
 
 /// Octets asked for while commands are awaited: all that an idle session holds.
 const COMMAND: usize = 2048;
@@ -32,6 +33,13 @@ impl Input {
 
     pub(super) fn consume(&mut self, octets: usize) {
         self.read = (self.read + octets).min(self.octets.len());
+    }
+
+    /// Takes octets that may be a secret, and leaves nothing of them behind.
+    pub(super) fn consume_secret(&mut self, octets: usize) {
+        let end = (self.read + octets).min(self.octets.len());
+        self.octets[self.read..end].zeroize();
+        self.read = end;
     }
 
     /// Receives more commands; 0 at the end of the stream. Nothing is lost if this is dropped half-way.

@@ -6,6 +6,8 @@ use crate::mail::Reply;
 
 /// The longest reply line, in octets with its CRLF (RFC 5321 4.5.3.1.5).
 const MAX_LINE: usize = 512;
+/// The longest challenge of a login: 12288 octets of base64 (RFC 4954 4).
+const MAX_CHALLENGE: usize = 12_288 + 6;
 /// Octets of replies gathered before they are sent, more to answer or not.
 const HIGH_WATER: usize = 4096;
 
@@ -16,8 +18,10 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Appends a reply: every line at most 512 octets of printable ASCII, whatever the text holds.
+    /// Appends a reply: every line at most 512 octets of printable ASCII, whatever the text holds. Only the challenges
+    /// of a login are longer.
     pub(super) fn push(&mut self, reply: &Reply) {
+        let longest = if reply.code == 334 { MAX_CHALLENGE } else { MAX_LINE };
         let mut lines = reply.text.split('\n').peekable();
         while let Some(line) = lines.next() {
             let start = self.text.len();
@@ -33,7 +37,7 @@ impl Output {
                     c => drop(write!(self.text, "<U+{:04X}>", u32::from(c))),
                 }
             }
-            self.text.truncate(self.text.len().min(start + MAX_LINE - 2));
+            self.text.truncate(self.text.len().min(start + longest - 2));
             self.text.push_str("\r\n");
         }
     }

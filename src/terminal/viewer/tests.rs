@@ -149,6 +149,8 @@ fn snapshot(second: i64) -> Msg {
         state: EngineState::Running,
         since: Timestamp::from_unix(0),
         listeners: Arc::new([]),
+        tls_listeners: Arc::new([]),
+        certificate: None,
         settings: Arc::new(Settings::defaults(Path::new("/"))),
         settings_file: None,
         sessions: Arc::new([]),

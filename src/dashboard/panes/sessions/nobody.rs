@@ -28,7 +28,8 @@ fn lines(shared: &Shared, is_filtered: bool) -> Vec<(Style, String)> {
         return vec![(theme.text, "No session matches the filter; Esc clears it.".to_owned())];
     }
     let mut lines = vec![(theme.title, "Nobody is connected.".to_owned())];
-    let listeners: Vec<_> = snapshot.listeners.iter().map(ToString::to_string).collect();
+    let tls = snapshot.tls_listeners.iter().map(|address| format!("{address} (TLS)"));
+    let listeners: Vec<_> = snapshot.listeners.iter().map(ToString::to_string).chain(tls).collect();
     let next = match (snapshot.state, listeners.as_slice()) {
         (EngineState::Draining, _) => "The relay is stopping and takes no connections.".to_owned(),
         (EngineState::Paused, _) => "The server is paused and refuses connections; P resumes it.".to_owned(),
