@@ -2,9 +2,10 @@
 //!
 //! The decisions are pure and lie apart from the work. `scheduler` knows what waits, what is under way and what is
 //! known of each destination, and reads neither clock nor socket; it stands on `schedule` (waits and expiration),
-//! `wheel` (a million timers), `route` and `mx` (where a domain's mail goes), `window` and `health` (how many
-//! connections a destination bears, and whether it is tried at all) and `round` (what follows from an attempt).
-//! The work is done by `session` (a connection that takes jobs until none are left, by way of `jobs`), `connect`, `local` (Drop),
+//! `wheel` (a million timers), `route`, `manner` and `mx` (where a domain's mail goes, and how), `window`, `pace` and
+//! `health` (how many connections and messages a destination bears, and whether it is tried at all) and `round` (what follows from an attempt).
+//! The work is done by `session` (a connection that takes jobs until none are left, by way of `jobs`), `connect` (with
+//! what `protection` gathers, and what `trouble` says of its failures), `local` (Drop),
 //! `closing` (writing down, returning, removing), `bounce` (which makes a `report` of what `round` decided) and
 //! `acts` (what people do to messages); `journal` tells the ledger, and `lists` those who look.
 //!
@@ -22,7 +23,10 @@ mod jobs;
 mod journal;
 mod lists;
 mod local;
+mod manner;
 mod mx;
+mod pace;
+mod protection;
 mod report;
 mod round;
 mod route;
@@ -30,6 +34,7 @@ mod schedule;
 mod scheduler;
 mod session;
 mod shared;
+mod trouble;
 mod wheel;
 mod window;
 
@@ -128,6 +133,11 @@ impl Dispatcher {
     /// The paused domains.
     pub fn paused(&self) -> Vec<Domain> {
         self.0.with(|scheduler, _| scheduler.paused())
+    }
+
+    /// What needs a person before mail can go on, a sentence for each destination.
+    pub fn problems(&self) -> Vec<String> {
+        self.0.with(|scheduler, _| scheduler.problems())
     }
 
     /// New settings are in place: routes and limits are decided anew, and held-back destinations are tried.

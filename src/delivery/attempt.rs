@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::trouble::Trouble;
 use crate::mail::{EnhancedStatus, Reply};
 use crate::queue::Status;
 
@@ -31,6 +32,8 @@ pub(crate) struct Attempt {
     pub reply: Reply,
     /// Who said it; `None` is ourselves.
     pub remote: Option<Arc<Remote>>,
+    /// A person has to mend something first. Then nothing was tried, and it counts as no attempt.
+    pub trouble: Option<Trouble>,
 }
 
 /// How an attempt ended.
@@ -65,7 +68,25 @@ impl Attempt {
     /// A verdict of our own, without a remote server: 4xx is deferred, 5xx failed.
     pub(crate) fn ours(reply: Reply) -> Self {
         let verdict = if reply.code >= 500 { Verdict::Failed } else { Verdict::Deferred };
-        Self { verdict, reply, remote: None }
+        Self { verdict, reply, remote: None, trouble: None }
+    }
+
+    /// What a remote server said of a recipient.
+    pub(crate) fn said(verdict: Verdict, reply: Reply, remote: &Arc<Remote>) -> Self {
+        Self { verdict, reply, remote: Some(Arc::clone(remote)), trouble: None }
+    }
+
+    /// Whether the server only takes no more at the same time, so that it is worth asking again soon: 432 4.3.2 of
+    /// Exchange Online, and 421 4.3.2 where it says so sooner.
+    pub(crate) fn is_busy(&self) -> bool {
+        const BUSY: EnhancedStatus = EnhancedStatus::new(4, 3, 2);
+        let status = self.reply.status;
+        let said = match self.reply.code {
+            432 => status.is_none_or(|status| status == BUSY),
+            421 => status == Some(BUSY),
+            _ => false,
+        };
+        said && self.verdict == Verdict::Deferred && self.remote.is_some()
     }
 
     /// The status code for reports, which must agree with the verdict: a 4.7.1 that outlived its message was, in

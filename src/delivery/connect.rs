@@ -10,14 +10,16 @@ use tokio::time::timeout;
 use super::attempt::{Attempt, Remote, Verdict};
 use super::destination::Target;
 use super::mx;
+use super::protection::Protection;
 use super::route::Hop;
 use super::scheduler::Plan;
 use super::shared::Shared;
+use super::trouble::Trouble;
 use crate::config::{Host, Settings};
 use crate::dns::ResolveError;
 use crate::ledger::{Activity, Direction, SessionGuard};
 use crate::mail::{Domain, EnhancedStatus, Reply};
-use crate::smtp::{ClientError, Connection, Opening, Timeouts, Transcript};
+use crate::smtp::{ClientError, Connection, Opening, Security, Timeouts, Transcript};
 
 /// How long one address may take to answer the connection attempt.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -39,6 +41,8 @@ pub(super) struct Open {
 /// Opens a connection by a plan. The error is what becomes of the mail that waits for it.
 pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Attempt> {
     let settings = shared.context.settings.load_full();
+    let Some(manner) = plan.target.manner() else { return Err(nowhere()) };
+    let protection = Protection::prepare(shared, &manner.security).await?;
     let (hosts, port) = candidates(plan);
     let mut trials = Trials::default();
     for host in hosts.into_iter().take(MAX_HOSTS) {
@@ -57,7 +61,7 @@ pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Atte
                 break;
             }
             let remote = Arc::new(Remote { name: name.as_str().into(), address: SocketAddr::new(address, port) });
-            match open_one(shared, &settings, &remote).await {
+            match open_one(shared, &settings, &remote, &protection).await {
                 Ok(open) => return Ok(open),
                 Err(attempt) => trials.note(attempt),
             }
@@ -69,57 +73,108 @@ pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Atte
 /// The hosts of a destination in the order in which to try them, and their port.
 fn candidates(plan: &Plan) -> (Vec<Host>, u16) {
     match (&plan.target, &plan.exchange) {
-        (Target::Hop(Hop { host, port }), _) => (vec![host.clone()], *port),
+        (Target::Hop(Hop { host, port, .. }), _) => (vec![host.clone()], *port),
         (Target::Site { port, .. }, Some(exchange)) => {
             (exchange.order(&mut fastrand::Rng::new()).into_iter().map(Host::Name).collect(), *port)
         }
-        (Target::Site { hosts, port }, None) => (hosts.iter().cloned().map(Host::Name).collect(), *port),
+        (Target::Site { hosts, port, .. }, None) => (hosts.iter().cloned().map(Host::Name).collect(), *port),
         (Target::Local, _) => (Vec::new(), 0),
     }
 }
 
-async fn open_one(shared: &Arc<Shared>, settings: &Settings, remote: &Arc<Remote>) -> Result<Open, Attempt> {
+async fn open_one(
+    shared: &Arc<Shared>,
+    settings: &Settings,
+    remote: &Arc<Remote>,
+    protection: &Protection,
+) -> Result<Open, Attempt> {
     let session = shared.context.ledger.open_session(Direction::Outbound, remote.address);
     session.set_name(&remote.name);
-    session.set_activity(Activity::Connecting);
-    let limit = settings.delivery.connections.timeout;
     let opening = async {
-        let stream = match timeout(CONNECT.min(limit), TcpStream::connect(remote.address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(unreachable(remote, &error.kind().to_string())),
-            Err(_) => return Err(unreachable(remote, "connection timed out")),
-        };
-        if let Ok(local) = stream.local_addr()
-            && is_ourselves(&settings.general.listen, remote.address, local)
-        {
-            let text = format!("{remote} is this server itself: the mail would loop");
-            return Err(Attempt::ours(Reply::new(554, EnhancedStatus::new(5, 4, 6), text)));
+        match introduce(settings, remote, &session, protection.security(&remote.name)).await {
+            // The connection is lost with the handshake, and this kind of mail would have gone in clear anyway.
+            Err(Failure::Dialogue(ClientError::Tls(error))) if protection.may_be_clear() => {
+                session.audience().remark(&format!("no TLS: {error}; once more, in clear"));
+                introduce(settings, remote, &session, Security::Clear(None)).await
+            }
+            outcome => outcome,
         }
-        let _ = stream.set_nodelay(true); // without it the connection is slower, not wrong
-        session.set_activity(Activity::Greeting);
-        let hello = &settings.general.hostname;
-        let transcript: Arc<dyn Transcript> = session.audience().clone();
-        let opening = Opening { transcript: Some(transcript), ..Opening::plain(hello, Timeouts::bounded_by(limit)) };
-        Connection::open(stream, opening).await.map_err(|error| refused(remote, &error))
     };
     let opened = tokio::select! {
-        opened = opening => opened,
+        opened = opening => opened.map_err(|failure| failure.attempt(remote)),
         () = session.closed() => Err(unreachable(remote, "closed by the administrator")),
     };
     let connection = opened.inspect_err(|attempt| session.audience().remark(&attempt.reply.to_string()))?;
+    if let Some(encryption) = connection.session() {
+        session.set_encryption(encryption);
+    }
+    session.set_user(protection.user());
     session.set_activity(Activity::Idle);
     Ok(Open { connection, remote: Arc::clone(remote), session })
 }
 
+/// Why a connection was not opened.
+enum Failure {
+    /// Nobody was reached, or nobody but ourselves.
+    Here(Attempt),
+    /// The server and we did not come to terms.
+    Dialogue(ClientError),
+}
+
+impl Failure {
+    fn attempt(self, remote: &Arc<Remote>) -> Attempt {
+        match self {
+            Self::Here(attempt) => attempt,
+            Self::Dialogue(error) => refused(remote, &error),
+        }
+    }
+}
+
+/// Connects, and says who we are.
+async fn introduce(
+    settings: &Settings,
+    remote: &Remote,
+    session: &SessionGuard,
+    security: Security<'_>,
+) -> Result<Connection<TcpStream>, Failure> {
+    session.set_activity(Activity::Connecting);
+    let limit = settings.delivery.connections.timeout;
+    let stream = match timeout(CONNECT.min(limit), TcpStream::connect(remote.address)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(Failure::Here(unreachable(remote, &error.kind().to_string()))),
+        Err(_) => return Err(Failure::Here(unreachable(remote, "connection timed out"))),
+    };
+    if let Ok(local) = stream.local_addr()
+        && is_ourselves(settings.general.listen.iter().chain(&settings.general.listen_tls), remote.address, local)
+    {
+        let text = format!("{remote} is this server itself: the mail would loop");
+        return Err(Failure::Here(Attempt::ours(Reply::new(554, EnhancedStatus::new(5, 4, 6), text))));
+    }
+    let _ = stream.set_nodelay(true); // without it the connection is slower, not wrong
+    session.set_activity(Activity::Greeting);
+    let transcript: Arc<dyn Transcript> = session.audience().clone();
+    let opening = Opening {
+        hello: &settings.general.hostname,
+        timeouts: Timeouts::bounded_by(limit),
+        transcript: Some(transcript),
+        security,
+    };
+    Connection::open(stream, opening).await.map_err(Failure::Dialogue)
+}
+
 /// Whether a connection ended at one of our own listeners. A listener on all addresses is met through any address of
 /// this machine, which shows in both ends having the same one.
-fn is_ourselves(listen: &[SocketAddr], peer: SocketAddr, local: SocketAddr) -> bool {
+fn is_ourselves<'a>(mut listeners: impl Iterator<Item = &'a SocketAddr>, peer: SocketAddr, local: SocketAddr) -> bool {
     let (peer_ip, local_ip) = (peer.ip().to_canonical(), local.ip().to_canonical());
     let same_machine = peer_ip == local_ip || peer_ip.is_loopback();
-    listen.iter().any(|listener| {
+    listeners.any(|listener| {
         let here = listener.ip().to_canonical();
         listener.port() == peer.port() && (here == peer_ip || (here.is_unspecified() && same_machine))
     })
+}
+
+fn nowhere() -> Attempt {
+    Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 4, 4), "There is no host to send to"))
 }
 
 fn unreachable(remote: &Remote, why: &str) -> Attempt {
@@ -131,7 +186,7 @@ fn refused(remote: &Arc<Remote>, error: &ClientError) -> Attempt {
     let reply = error.to_reply();
     let for_good = error.refusal().is_some_and(|reply| NO_MAIL_SERVICE.contains(&reply.code));
     let verdict = if for_good { Verdict::Failed } else { Verdict::Deferred };
-    Attempt { verdict, reply, remote: Some(Arc::clone(remote)) }
+    Attempt { trouble: Trouble::of(error), ..Attempt::said(verdict, reply, remote) }
 }
 
 /// A host without an address. A smart host that is not found is a fault of ours, and so never for good.
@@ -176,9 +231,7 @@ impl Trials {
 
     /// One host that may answer later is reason enough to try again.
     fn sum(self) -> Attempt {
-        self.deferred.or(self.failed).unwrap_or_else(|| {
-            Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 4, 4), "There is no host to send to"))
-        })
+        self.deferred.or(self.failed).unwrap_or_else(nowhere)
     }
 }
 
@@ -193,13 +246,13 @@ mod tests {
     #[test]
     fn lp04_a_listener_of_our_own_is_recognised_by_any_of_its_addresses() {
         let named = [at("192.0.2.1:25")];
-        assert!(is_ourselves(&named, at("192.0.2.1:25"), at("192.0.2.1:40000")));
-        assert!(!is_ourselves(&named, at("192.0.2.1:2525"), at("192.0.2.1:40000")));
-        assert!(!is_ourselves(&named, at("127.0.0.1:25"), at("127.0.0.1:40000")));
+        assert!(is_ourselves(named.iter(), at("192.0.2.1:25"), at("192.0.2.1:40000")));
+        assert!(!is_ourselves(named.iter(), at("192.0.2.1:2525"), at("192.0.2.1:40000")));
+        assert!(!is_ourselves(named.iter(), at("127.0.0.1:25"), at("127.0.0.1:40000")));
         let everywhere = [at("0.0.0.0:25")];
-        assert!(is_ourselves(&everywhere, at("127.0.0.2:25"), at("127.0.0.1:40000")));
-        assert!(is_ourselves(&everywhere, at("192.0.2.1:25"), at("192.0.2.1:40000")));
-        assert!(!is_ourselves(&everywhere, at("192.0.2.9:25"), at("192.0.2.1:40000")));
+        assert!(is_ourselves(everywhere.iter(), at("127.0.0.2:25"), at("127.0.0.1:40000")));
+        assert!(is_ourselves(everywhere.iter(), at("192.0.2.1:25"), at("192.0.2.1:40000")));
+        assert!(!is_ourselves(everywhere.iter(), at("192.0.2.9:25"), at("192.0.2.1:40000")));
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::health::Health;
+use super::manner::Manner;
 use super::mx::Exchange;
+use super::pace::Pace;
 use super::route::Hop;
 use super::window::Window;
 use crate::clock::Timestamp;
@@ -35,7 +37,20 @@ pub(crate) enum Target {
         hosts: Arc<[Domain]>,
         /// Their port.
         port: u16,
+        /// How they are given mail.
+        manner: Arc<Manner>,
     },
+}
+
+impl Target {
+    /// How mail is handed over there; `None` for Drop.
+    pub(super) fn manner(&self) -> Option<&Manner> {
+        match self {
+            Self::Local => None,
+            Self::Hop(hop) => Some(&hop.manner),
+            Self::Site { manner, .. } => Some(manner),
+        }
+    }
 }
 
 /// As lists show it: `smart.example:587`, `[192.0.2.10]:25`, `mx1.example.net+2`, `Drop`.
@@ -43,8 +58,8 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local => f.write_str("Drop"),
-            Self::Hop(Hop { host: Host::Name(name), port }) => write!(f, "{name}:{port}"),
-            Self::Hop(Hop { host: Host::Address(address), port }) => write!(f, "[{address}]:{port}"),
+            Self::Hop(Hop { host: Host::Name(name), port, .. }) => write!(f, "{name}:{port}"),
+            Self::Hop(Hop { host: Host::Address(address), port, .. }) => write!(f, "[{address}]:{port}"),
             Self::Site { hosts, .. } => match &hosts[..] {
                 [] => Ok(()),
                 [only] => only.fmt(f),
@@ -104,14 +119,21 @@ impl Ready {
 /// One destination.
 pub(super) struct Destination {
     pub(super) target: Target,
+    /// As lists show it, different from that of every other destination mail goes to.
+    pub(super) name: Box<str>,
+    /// New settings came, and nothing has gone there since: another destination may have taken its place.
+    pub(super) is_former: bool,
     pub(super) ready: Ready,
     pub(super) window: Window,
+    pub(super) pace: Pace,
+    /// The pace lets nothing go for the moment; a timer ends that.
+    pub(super) is_paced: bool,
     pub(super) health: Health,
     /// Connections in all, those being opened included.
     pub(super) open: u32,
     /// Connections being opened.
     pub(super) opening: u32,
-    /// Idle connections that were woken and have not taken a job yet.
+    /// Connections just opened, or woken when they were idle, that have not taken a job yet.
     pub(super) woken: u32,
     /// Connections that wait for a job; the last one to become idle is the first to be used again.
     pub(super) idle: Vec<ConnectionId>,
@@ -123,11 +145,18 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    pub(super) fn new(target: Target, now: Timestamp) -> Self {
+    pub(super) fn new(target: Target, name: Box<str>, now: Timestamp) -> Self {
+        let manner = target.manner();
+        // Where there is a login, one connection shows first whether it is taken: servers count those that are not.
+        let logs_in = manner.is_some_and(|manner| manner.security.logs_in());
         Self {
+            window: if logs_in { Window::of_one() } else { Window::new() },
+            pace: Pace::new(manner.and_then(|manner| manner.per_minute)),
+            is_paced: false,
             target,
+            name,
+            is_former: false,
             ready: Ready::default(),
-            window: Window::new(),
             health: Health::default(),
             open: 0,
             opening: 0,
@@ -149,6 +178,7 @@ impl Destination {
         let waiting = self.opening as usize + self.woken as usize + self.idle.len();
         let busy = (self.open as usize).saturating_sub(waiting);
         self.health.held_back().is_none()
+            && !self.is_paced
             && self.has_unserved_jobs()
             && self.open < self.window.wanted(self.ready.len() + busy, limit)
     }

@@ -9,6 +9,8 @@ use crate::clock::Timestamp;
 
 /// The unit of the back-off: the n-th time a destination is found dead it rests for this times n squared.
 const UNIT: Duration = Duration::from_secs(15);
+/// The unit where each try counts against an account.
+const COUNTED: Duration = Duration::from_mins(1);
 /// The longest rest.
 const LONGEST: Duration = Duration::from_hours(1);
 
@@ -48,7 +50,8 @@ impl Health {
     /// the retry schedule. `jitter` from 0 to 1 keeps destinations that died together from being probed together.
     pub(crate) fn die(&mut self, cause: Arc<Attempt>, now: Timestamp, longest: Duration, jitter: f64) -> Timestamp {
         self.deaths = self.deaths.saturating_add(1);
-        let rest = UNIT.saturating_mul(self.deaths.saturating_mul(self.deaths)).min(LONGEST).min(longest);
+        let unit = if cause.trouble.as_ref().is_some_and(|trouble| trouble.is_counted) { COUNTED } else { UNIT };
+        let rest = unit.saturating_mul(self.deaths.saturating_mul(self.deaths)).min(LONGEST).min(longest);
         let until = now.plus(rest.mul_f64(1.0 + jitter / 10.0).max(Duration::from_secs(1)));
         self.rest = Some(Rest { until, cause, probing: false });
         until
@@ -80,6 +83,7 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::trouble::Trouble;
     use crate::mail::{EnhancedStatus, Reply};
 
     fn at(seconds: i64) -> Timestamp {
@@ -98,6 +102,15 @@ mod tests {
         let rests: Vec<i64> = (0..20).map(|_| health.die(refused(), at(0), HOUR, 0.0).as_unix()).collect();
         assert_eq!(rests[..4], [15, 60, 135, 240]);
         assert_eq!(rests[19], 3600);
+    }
+
+    #[test]
+    fn a_refused_login_is_not_tried_often_since_servers_lock_accounts() {
+        let mut health = Health::default();
+        let trouble = Trouble { advice: "look".into(), is_counted: true };
+        let cause = Arc::new(Attempt { trouble: Some(trouble), ..Attempt::clone(&refused()) });
+        let rests: Vec<i64> = (0..9).map(|_| health.die(Arc::clone(&cause), at(0), HOUR, 0.0).as_unix() / 60).collect();
+        assert_eq!(rests, [1, 4, 9, 16, 25, 36, 49, 60, 60]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) async fn run(shared: &Arc<Shared>, connection: ConnectionId) {
         let attempt = match dropped {
             Ok(()) => {
                 let reply = Reply::new(250, EnhancedStatus::new(2, 0, 0), "Put into Drop");
-                Attempt { verdict: Verdict::Local, reply, remote: None }
+                Attempt { verdict: Verdict::Local, reply, remote: None, trouble: None }
             }
             Err(DropError::Gone) => {
                 jobs.missing();

@@ -103,7 +103,7 @@ pub(crate) enum Fate {
 /// Writes the results of a round into its message and says what follows.
 ///
 /// A round counts as one attempt, however many destinations it went to. Where nothing was tried, because everything
-/// was paused or the round was called off, it counts as none.
+/// was paused, a person has to mend something first, or the round was called off, it counts as none.
 pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &Delivery, now: Timestamp) -> Ending {
     let expired = schedule::is_expired(settings, message.received, now);
     let results: Vec<Result> =
@@ -115,13 +115,21 @@ pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &D
         let host = attempt.remote.as_ref().map(ToString::to_string).unwrap_or_default();
         message.settle(*recipient, attempt.verdict.status(), &attempt.reply, &host);
     }
-    if !results.is_empty() {
+    let tried = results.iter().any(|(_, attempt)| attempt.trouble.is_none());
+    if tried {
         message.attempts = message.attempts.saturating_add(1);
     }
     let fate = fate(message);
     let mut late = false;
     if fate == Fate::Keep && !results.is_empty() {
-        message.next = schedule::next_attempt(settings, message.received, message.attempts, now);
+        let mut waiting = results.iter().filter(|(_, attempt)| attempt.verdict == Verdict::Deferred);
+        message.next = if !tried {
+            schedule::next_on_time(settings, message.received, now)
+        } else if waiting.all(|(_, attempt)| attempt.is_busy()) {
+            schedule::next_soon(settings, message.received, now)
+        } else {
+            schedule::next_attempt(settings, message.received, message.attempts, now)
+        };
         late = schedule::is_late(settings, message, now);
         message.delay_reported |= late;
     }
@@ -208,7 +216,7 @@ mod tests {
     fn result(recipient: usize, verdict: Verdict, code: u16) -> Result {
         let class = u8::try_from(code / 100).unwrap();
         let reply = Reply::new(code, EnhancedStatus::new(class, 0, 0), "said");
-        (recipient, Arc::new(Attempt { verdict, reply, remote: None }))
+        (recipient, Arc::new(Attempt { verdict, reply, remote: None, trouble: None }))
     }
 
     #[test]
@@ -256,6 +264,48 @@ mod tests {
         let ending = conclude(&mut message, Vec::new(), &settings(), at(3 * DAY));
         assert_eq!((ending.fate, ending.late), (Fate::Keep, false));
         assert_eq!(message, before);
+    }
+
+    #[test]
+    fn mail_that_waits_for_a_person_keeps_its_schedule_and_its_attempts() {
+        let mut message = message("app@x.example", &["a@x.example"]);
+        let held = || {
+            let (recipient, attempt) = result(0, Verdict::Deferred, 451);
+            let trouble = Some(crate::delivery::trouble::Trouble::new("mend it"));
+            vec![(recipient, Arc::new(Attempt { trouble, ..Attempt::clone(&attempt) }))]
+        };
+        for (now, next) in [(0, 900), (900, 2700), (2700, 6300), (3000, 6300), (6300, 20_700)] {
+            conclude(&mut message, held(), &settings(), at(now));
+            assert_eq!((message.attempts, message.next), (0, at(next)), "{now}");
+        }
+        assert!(message.last_reply.is_some());
+        let late = conclude(&mut message, held(), &settings(), at(DAY / 2));
+        assert!(late.late, "its sender hears of the delay");
+        conclude(&mut message, vec![result(0, Verdict::Deferred, 451)], &settings(), at(DAY));
+        assert_eq!((message.attempts, message.next), (1, at(DAY + 900)), "and then it begins as if it were new");
+        let ending = conclude(&mut message, held(), &settings(), at(2 * DAY));
+        assert_eq!(ending.results[0].1.verdict, Verdict::Expired, "but not for ever");
+    }
+
+    #[test]
+    fn a_server_that_is_only_busy_is_asked_again_in_a_minute() {
+        let remote = Arc::new(crate::delivery::attempt::Remote {
+            name: "mx.example".into(),
+            address: "192.0.2.1:25".parse().unwrap(),
+        });
+        let said = |code, detail| {
+            let reply = Reply::new(code, EnhancedStatus::new(4, 3, detail), "Concurrent connections limit exceeded");
+            (0, Arc::new(Attempt::said(Verdict::Deferred, reply, &remote)))
+        };
+        for (said, next) in [(said(432, 2), 60), (said(421, 2), 60), (said(421, 0), 900), (said(451, 2), 900)] {
+            let mut message = message("app@x.example", &["a@x.example"]);
+            conclude(&mut message, vec![said], &settings(), at(0));
+            assert_eq!((message.attempts, message.next), (1, at(next)));
+        }
+        let mut message = message("app@x.example", &["a@x.example", "b@x.example"]);
+        let other = result(1, Verdict::Deferred, 451);
+        conclude(&mut message, vec![said(432, 2), other], &settings(), at(0));
+        assert_eq!(message.next, at(900));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use crate::config::{Host, Settings, SmartHost};
+use super::manner::{Manner, Manners};
+use crate::config::{self, Host, Settings, SmartHost};
 use crate::mail::{Address, Domain, ReversePath};
 
 /// The way of one recipient's domain.
@@ -18,6 +20,8 @@ pub(crate) enum Route {
     Mx {
         /// Whose MX hosts.
         domain: Domain,
+        /// How they are given it.
+        manner: Arc<Manner>,
         /// Where the mail goes instead.
         fallback: Option<Hop>,
     },
@@ -30,35 +34,67 @@ pub(crate) struct Hop {
     pub host: Host,
     /// Which port.
     pub port: u16,
+    /// How it is given mail.
+    pub manner: Arc<Manner>,
 }
 
-impl Hop {
-    fn smart_host(settings: &Settings, smart_host: &SmartHost) -> Self {
-        let port = smart_host.port.unwrap_or(settings.delivery.connections.port);
-        Self { host: smart_host.host.clone(), port }
-    }
-
-    fn address(settings: &Settings, address: IpAddr) -> Self {
-        Self { host: Host::Address(address), port: settings.delivery.connections.port }
-    }
+/// The settings, with all that routes take from them made once.
+pub(crate) struct Routes {
+    settings: Arc<Settings>,
+    general: Manners,
+    /// Of the domains that have something of their own, by their places in the settings.
+    own: Vec<Option<Manners>>,
 }
 
-/// The route for `domain`. A local domain stays here; then the smart host of its `[[domain]]`, then the general
-/// smart host, then an address literal's own address, then MX. `direct_first` puts MX before the general smart host
-/// only: a route set for one domain is meant as it stands (the old server's Route domain).
-pub(crate) fn decide(settings: &Settings, domain: &Domain) -> Route {
-    if settings.local.is_local(domain) {
-        return Route::Local;
+impl Routes {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        let of = |domain| Manners::new(settings.security_of(domain), settings.max_messages_per_minute(domain));
+        let has_own = |domain: &&config::Domain| domain.security.is_some() || domain.max_messages_per_minute.is_some();
+        let own = settings.domains.iter().map(|domain| Some(domain).filter(has_own).map(|domain| of(Some(domain))));
+        Self { general: of(None), own: own.collect(), settings }
     }
-    if let Some(own) = settings.domain(domain).and_then(|entry| entry.smart_host.as_ref()) {
-        return Route::Hop(Hop::smart_host(settings, own));
+
+    /// The route for `domain`. A local domain stays here; then the smart host of its `[[domain]]`, then the general
+    /// smart host, then an address literal's own address, then MX. `direct_first` puts MX before the general smart host
+    /// only: a route set for one domain is meant as it stands (the old server's Route domain).
+    pub(crate) fn decide(&self, domain: &Domain) -> Route {
+        let settings = &*self.settings;
+        if settings.local.is_local(domain) {
+            return Route::Local;
+        }
+        let entry = settings.domain(domain);
+        let manners = self.manners(entry);
+        if let Some(own) = entry.and_then(|entry| entry.smart_host.as_ref()) {
+            return Route::Hop(self.smart_host(own, manners));
+        }
+        let advanced = &settings.delivery.advanced;
+        let general = advanced.smart_host.as_ref().map(|smart_host| self.smart_host(smart_host, manners));
+        match (general, domain.literal()) {
+            (Some(hop), _) if !advanced.direct_first => Route::Hop(hop),
+            (_, Some(address)) => Route::Hop(self.address(address, manners)),
+            (fallback, None) => Route::Mx { domain: domain.clone(), manner: Arc::clone(&manners.found), fallback },
+        }
     }
-    let advanced = &settings.delivery.advanced;
-    let general = advanced.smart_host.as_ref().map(|smart_host| Hop::smart_host(settings, smart_host));
-    match (general, domain.literal()) {
-        (Some(hop), _) if !advanced.direct_first => Route::Hop(hop),
-        (_, Some(address)) => Route::Hop(Hop::address(settings, address)),
-        (fallback, None) => Route::Mx { domain: domain.clone(), fallback },
+
+    /// How the MX hosts of a domain are given its mail.
+    pub(crate) fn manner_of_mx(&self, domain: &Domain) -> Arc<Manner> {
+        Arc::clone(&self.manners(self.settings.domain(domain)).found)
+    }
+
+    /// What a `[[domain]]` has of its own, or what is for all.
+    fn manners(&self, entry: Option<&config::Domain>) -> &Manners {
+        let place = entry.and_then(|entry| self.settings.domains.iter().position(|other| std::ptr::eq(other, entry)));
+        place.and_then(|place| self.own.get(place)?.as_ref()).unwrap_or(&self.general)
+    }
+
+    fn smart_host(&self, smart_host: &SmartHost, manners: &Manners) -> Hop {
+        let port = smart_host.port.unwrap_or(self.settings.delivery.connections.port);
+        Hop { host: smart_host.host.clone(), port, manner: Arc::clone(&manners.chosen) }
+    }
+
+    fn address(&self, address: IpAddr, manners: &Manners) -> Hop {
+        let port = self.settings.delivery.connections.port;
+        Hop { host: Host::Address(address), port, manner: Arc::clone(&manners.found) }
     }
 }
 
@@ -76,7 +112,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{self, DomainPattern};
+    use crate::config::{DomainPattern, OutboundSecurity};
 
     fn domain(text: &str) -> Domain {
         text.parse().unwrap()
@@ -95,9 +131,17 @@ mod tests {
         settings.domains.push(config::Domain { smart_host, ..config::Domain::new(name) });
     }
 
+    fn decide(settings: &Settings, domain: &Domain) -> Route {
+        Routes::new(Arc::new(settings.clone())).decide(domain)
+    }
+
+    fn manner() -> Arc<Manner> {
+        Arc::new(Manner { security: OutboundSecurity::DEFAULT, per_minute: None })
+    }
+
     fn hop(text: &str) -> Hop {
         let smart_host: SmartHost = text.parse().unwrap();
-        Hop { host: smart_host.host, port: smart_host.port.unwrap() }
+        Hop { host: smart_host.host, port: smart_host.port.unwrap(), manner: manner() }
     }
 
     #[test]
@@ -117,7 +161,7 @@ mod tests {
 
     #[test]
     fn without_a_smart_host_mx_decides_and_a_literal_is_its_own_address() {
-        let mx = Route::Mx { domain: domain("far.example"), fallback: None };
+        let mx = Route::Mx { domain: domain("far.example"), manner: manner(), fallback: None };
         assert_eq!(decide(&settings(""), &domain("far.example")), mx);
         let literal = decide(&settings(""), &domain("[192.0.2.7]"));
         assert_eq!(literal, Route::Hop(hop("[192.0.2.7]:25")));
@@ -130,7 +174,7 @@ mod tests {
         add_domain(&mut settings, DomainPattern::Exact(domain("partner.example")), "[192.0.2.10]:2525");
         let fallback = Some(hop("smart.example:26"));
         let far = domain("far.example");
-        assert_eq!(decide(&settings, &far), Route::Mx { domain: far, fallback });
+        assert_eq!(decide(&settings, &far), Route::Mx { domain: far, manner: manner(), fallback });
         assert_eq!(decide(&settings, &domain("partner.example")), Route::Hop(hop("[192.0.2.10]:2525")));
     }
 
@@ -141,6 +185,35 @@ mod tests {
         let route = Route::Hop(hop("[192.0.2.10]:2525"));
         assert_eq!(decide(&settings, &domain("a.XN--bcher-kva.example")), route);
         assert!(matches!(decide(&settings, &domain("bücher.example")), Route::Mx { .. }));
+    }
+
+    #[test]
+    fn a_domain_s_own_security_is_its_own_and_a_stranger_gets_no_login() {
+        let mut settings = settings("smart.example:587");
+        let login = OutboundSecurity { method: config::Method::Basic, ..OutboundSecurity::DEFAULT };
+        settings.delivery.security = login.clone();
+        settings.delivery.connections.max_messages_per_minute = Some(30);
+        add_domain(&mut settings, DomainPattern::Exact(domain("partner.example")), "smart.example:587");
+        settings.domains[0].security = Some(OutboundSecurity::DEFAULT);
+        let manner = |name: &str| match decide(&settings, &domain(name)) {
+            Route::Hop(hop) => Manner::clone(&hop.manner),
+            Route::Mx { manner, .. } => Manner::clone(&manner),
+            Route::Local => panic!("{name} is local"),
+        };
+        assert_eq!(manner("far.example"), Manner { security: login, per_minute: Some(30) });
+        assert_eq!(manner("partner.example"), Manner { security: OutboundSecurity::DEFAULT, per_minute: Some(30) });
+        settings.domains[0].smart_host = None;
+        settings.delivery.advanced.direct_first = true;
+        settings.domains[0].max_messages_per_minute = Some(5);
+        let manner = |name: &str| match decide(&settings, &domain(name)) {
+            Route::Hop(hop) => Manner::clone(&hop.manner),
+            Route::Mx { manner, .. } => Manner::clone(&manner),
+            Route::Local => panic!("{name} is local"),
+        };
+        for name in ["far.example", "[192.0.2.7]"] {
+            assert_eq!(manner(name).security, OutboundSecurity::DEFAULT, "{name}");
+        }
+        assert_eq!(manner("partner.example").per_minute, Some(5));
     }
 
     #[test]

@@ -15,11 +15,37 @@ use crate::queue::Message;
 /// The last attempt of all is made at the moment of expiration and not beyond it, so that a sender never waits a
 /// whole long interval for an answer that is already certain.
 pub(crate) fn next_attempt(settings: &Delivery, received: Timestamp, attempts: u32, now: Timestamp) -> Timestamp {
-    let due = now.plus(wait(&settings.retry, attempts));
+    no_later_than_the_end(settings, received, now.plus(wait(&settings.retry, attempts)), now)
+}
+
+fn no_later_than_the_end(settings: &Delivery, received: Timestamp, due: Timestamp, now: Timestamp) -> Timestamp {
     match expires(settings, received) {
         Some(end) if end > now => due.min(end),
         _ => due,
     }
+}
+
+/// When a message is due next that was not tried at `now` and whose attempts say nothing of its age: at the next time
+/// that an unbroken series of attempts since it was received would have had.
+pub(crate) fn next_on_time(settings: &Delivery, received: Timestamp, now: Timestamp) -> Timestamp {
+    let mut due = received;
+    for attempts in 1..=u32::try_from(settings.retry.len()).unwrap_or(u32::MAX) {
+        due = due.plus(wait(&settings.retry, attempts));
+        if due > now {
+            break;
+        }
+    }
+    if due <= now {
+        let step = wait(&settings.retry, u32::MAX).max(Duration::from_secs(1));
+        let steps = now.since(due).as_secs() / step.as_secs().max(1) + 1;
+        due = due.plus(Duration::from_secs(steps.saturating_mul(step.as_secs().max(1))));
+    }
+    no_later_than_the_end(settings, received, due, now)
+}
+
+/// When a message is due next that a server had no room for at `now`.
+pub(crate) fn next_soon(settings: &Delivery, received: Timestamp, now: Timestamp) -> Timestamp {
+    no_later_than_the_end(settings, received, now.plus(SOON), now)
 }
 
 /// When a message is given up; `None` is never.
@@ -47,6 +73,8 @@ fn wait(retry: &[Duration], attempt: u32) -> Duration {
 
 /// Settings hold at least one wait; if they did not, this one would do.
 const FALLBACK: Duration = Duration::from_mins(15);
+/// The wait for room at a busy server.
+const SOON: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {
@@ -97,6 +125,18 @@ mod tests {
     fn an_attempt_made_by_hand_behind_the_expiration_still_has_a_next_one_in_the_future() {
         let later = at(72 * HOUR);
         assert!(next_attempt(&settings(), at(0), 3, later) > later);
+    }
+
+    #[test]
+    fn what_was_not_tried_is_due_when_it_would_have_been_due_anyway() {
+        let times = attempts_of_a_message_that_never_leaves(&settings());
+        for pair in times.windows(2) {
+            for now in [pair[0], pair[0] + 1, pair[1] - 1] {
+                assert_eq!(next_on_time(&settings(), at(0), at(now)), at(pair[1]), "{now}");
+            }
+        }
+        let settings = Delivery { expiration: None, retry: vec![Duration::ZERO], ..settings() };
+        assert_eq!(next_on_time(&settings, at(0), at(50)), at(51), "always in the future");
     }
 
     #[test]

@@ -39,6 +39,7 @@ use super::attempt::Attempt;
 use super::destination::{ConnectionId, Destination, DestinationId, Target};
 use super::mx::Exchange;
 use super::round::Round;
+use super::route::Routes;
 use super::wheel::Wheel;
 use crate::clock::Timestamp;
 use crate::config::Settings;
@@ -74,6 +75,8 @@ pub(crate) enum Action {
 enum Timer {
     Message(QueueId),
     Probe(DestinationId),
+    /// The pace of a destination lets messages go again.
+    Pace(DestinationId),
 }
 
 /// How urgently a message is to be tried.
@@ -88,6 +91,7 @@ enum Urgency {
 /// All that waits, is under way, and is known of where it goes.
 pub(crate) struct Scheduler {
     settings: Arc<Settings>,
+    routes: Routes,
     index: Index,
     wheel: Wheel<Timer>,
     rounds: HashMap<QueueId, Round>,
@@ -114,6 +118,7 @@ impl Scheduler {
     /// An empty scheduler.
     pub(crate) fn new(settings: Arc<Settings>, now: Timestamp, random: fastrand::Rng) -> Self {
         Self {
+            routes: Routes::new(Arc::clone(&settings)),
             settings,
             index: Index::new(),
             wheel: Wheel::new(now),
@@ -235,6 +240,12 @@ impl Scheduler {
                     }
                 }
                 Timer::Probe(destination) => self.probe(destination, now),
+                Timer::Pace(id) => {
+                    if let Some(destination) = self.destinations.get_mut(&id) {
+                        destination.is_paced = false;
+                    }
+                    self.balance(id);
+                }
             }
         }
         if now.since(self.swept) >= SWEEP {
@@ -249,7 +260,10 @@ impl Scheduler {
         let answer = match answer {
             Ok(exchange) => {
                 let port = self.settings.delivery.connections.port;
-                let id = self.destination(&Target::Site { hosts: exchange.site(), port }, now);
+                let id = self.destination(
+                    &Target::Site { hosts: exchange.site(), port, manner: self.routes.manner_of_mx(domain) },
+                    now,
+                );
                 if let Some(destination) = self.destinations.get_mut(&id) {
                     destination.exchange = Some(exchange);
                 }
@@ -264,12 +278,14 @@ impl Scheduler {
 
     /// Puts new settings in force: routes and limits are decided anew, and what was held back is tried under them.
     pub(crate) fn adopt(&mut self, settings: Arc<Settings>, now: Timestamp) {
+        self.routes = Routes::new(Arc::clone(&settings));
         self.settings = settings;
         self.reroutings += 1;
         self.sites.clear();
         let ids: Vec<DestinationId> = self.destinations.keys().copied().collect();
         for id in ids {
             let Some(destination) = self.destinations.get_mut(&id) else { continue };
+            destination.is_former = true;
             destination.health.lift();
             let jobs = destination.ready.drain();
             self.release(id, now);

@@ -128,7 +128,9 @@ impl Session {
                 Ok(outcome) => {
                     let reusable = outcome.reusable;
                     self.note(&message, outcome, &mut results, &mut rest);
-                    if !reusable || self.is_worn_out(&settings) {
+                    // One connection too many is best mended by this one.
+                    let is_busy = results.iter().any(|(_, attempt): &round::Result| attempt.is_busy());
+                    if !reusable || is_busy || self.is_worn_out(&settings) {
                         break Flow::Quit;
                     }
                     if rest.is_empty() {
@@ -194,7 +196,7 @@ impl Session {
                     continue;
                 }
             };
-            let attempt = Attempt { verdict, reply, remote: Some(Arc::clone(&self.open.remote)) };
+            let attempt = Attempt::said(verdict, reply, &self.open.remote);
             results.push((recipient, Arc::new(attempt)));
         }
         *rest = untried;
@@ -207,7 +209,6 @@ impl Session {
 
     /// What a broken dialogue means for the recipients it was about: they are tried again, whatever was said.
     fn broken(&self, error: Option<&ClientError>) -> Attempt {
-        let remote = Some(Arc::clone(&self.open.remote));
         let attempt = match error {
             None => {
                 let reply =
@@ -217,7 +218,7 @@ impl Session {
             Some(error @ (ClientError::Unreadable { .. } | ClientError::BareLineEnd)) => {
                 Attempt::ours(error.to_reply())
             }
-            Some(error) => Attempt { verdict: Verdict::Deferred, reply: error.to_reply(), remote },
+            Some(error) => Attempt::said(Verdict::Deferred, error.to_reply(), &self.open.remote),
         };
         self.open.session.audience().remark(&attempt.reply.to_string());
         attempt

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::destination::ConnectionId;
 use super::mx::Exchange;
+use super::protection::Clients;
 use super::scheduler::{Action, Assignment, Closing, Next, Scheduler};
 use super::{Context, closing, session};
 use crate::clock::Timestamp;
@@ -25,6 +26,7 @@ const WAY: Duration = Duration::from_millis(5);
 /// The heart of delivery, behind an `Arc` in every task.
 pub(super) struct Shared {
     pub(super) context: Context,
+    pub(super) clients: Clients,
     state: Mutex<State>,
     /// Threads that wait for the state.
     waiting: AtomicUsize,
@@ -56,6 +58,7 @@ impl Shared {
         let state = State { scheduler, sleepers: HashMap::new(), clerks: 0, tasks: 0 };
         Self {
             context,
+            clients: Clients::default(),
             state: Mutex::new(state),
             waiting: AtomicUsize::new(0),
             runtime: Handle::current(),
@@ -78,7 +81,8 @@ impl Shared {
 
     /// Gives a connection its next job.
     pub(super) fn turn(self: &Arc<Self>, connection: ConnectionId) -> Turn {
-        self.lock(|state| match state.scheduler.take(connection) {
+        let now = self.context.clock.now();
+        self.lock(|state| match state.scheduler.take(connection, now) {
             Next::Deliver(assignment) => Turn::Deliver(assignment),
             Next::Leave => Turn::Leave,
             Next::Wait => {

@@ -15,6 +15,8 @@ const NO_LIMIT: u32 = 1000;
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     size: f64,
+    /// Where it began.
+    initial: f64,
     /// The part of a whole cohort of connections that failed since the last success.
     failed: f64,
 }
@@ -22,7 +24,16 @@ pub(crate) struct Window {
 impl Window {
     /// The window of a destination that nothing is known of.
     pub(crate) fn new() -> Self {
-        Self { size: INITIAL, failed: 0.0 }
+        Self::beginning_at(INITIAL)
+    }
+
+    /// The window of a destination where the first connection has to show something before there are more.
+    pub(crate) fn of_one() -> Self {
+        Self::beginning_at(1.0)
+    }
+
+    fn beginning_at(size: f64) -> Self {
+        Self { size, initial: size, failed: 0.0 }
     }
 
     /// A message was taken, or a connection opened.
@@ -43,7 +54,7 @@ impl Window {
         self.failed += 1.0 / f64::from(connections.max(1));
         let dead = self.failed >= 0.999; // thirds and sevenths do not add up to one exactly
         if dead {
-            *self = Self::new();
+            *self = Self::beginning_at(self.initial);
         }
         dead
     }
@@ -92,6 +103,16 @@ mod tests {
         assert!(!window.failure(3));
         assert!(window.failure(3));
         assert!(Window::new().failure(1), "the only connection is a cohort of its own");
+    }
+
+    #[test]
+    fn a_window_of_one_grows_and_begins_at_one_again() {
+        let mut window = Window::of_one();
+        assert_eq!(window.wanted(1000, None), 1);
+        window.success();
+        assert_eq!(window.wanted(1000, None), 2);
+        window.failure(1);
+        assert_eq!(window.wanted(1000, None), 1);
     }
 
     #[test]

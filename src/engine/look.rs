@@ -21,6 +21,7 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
     let counts = shared.dispatcher.counts();
     let mut problems = shared.problems.list();
     problems.extend(shared.ledger.log_problem());
+    problems.extend(shared.dispatcher.problems());
     view(&Status {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -88,6 +89,7 @@ fn destination_list(shared: &Shared) -> Vec<Destination> {
         connections: row.connections as usize,
         next: row.until.map(|until| until.to_string()),
         last_reply: row.reason,
+        advice: row.advice,
     };
     shared.dispatcher.destinations().into_iter().map(destination).collect()
 }

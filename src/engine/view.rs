@@ -411,6 +411,8 @@ pub struct Destination {
     pub next: Option<String>,
     /// What it last said.
     pub last_reply: Option<String>,
+    /// What a person has to do about it, where time alone does not mend it.
+    pub advice: Option<String>,
 }
 
 #[cfg(test)]

@@ -22,7 +22,10 @@ pub type ClientStream<S> = tokio_rustls::client::TlsStream<S>;
 /// Makes handshakes with servers, all under one trust. It keeps their sessions for resumption, so it is to be kept
 /// itself; cheap to clone, and clones share what is kept.
 #[derive(Clone)]
-pub struct Client(TlsConnector);
+pub struct Client {
+    connector: TlsConnector,
+    is_verifying: bool,
+}
 
 impl Client {
     /// A client with this trust. Roots are read now, once: a client made later sees what changed.
@@ -32,7 +35,12 @@ impl Client {
             .map_err(|error| TrustError::Unusable(error.to_string()))?;
         let mut config = config.dangerous().with_custom_certificate_verifier(trust.verifier()?).with_no_client_auth();
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
-        Ok(Self(TlsConnector::from(Arc::new(config))))
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), is_verifying: *trust != Trust::Nobody })
+    }
+
+    /// Whether a handshake proves who the server is.
+    pub fn is_verifying(&self) -> bool {
+        self.is_verifying
     }
 
     /// Makes the handshake with the server of this name, or of this address, for which its certificate has to be.
@@ -44,7 +52,7 @@ impl Client {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| TlsError::Name(name.to_owned()))?;
-        self.0.connect(server, stream).await.map_err(TlsError::of)
+        self.connector.connect(server, stream).await.map_err(TlsError::of)
     }
 }
 

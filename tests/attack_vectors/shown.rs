@@ -103,8 +103,15 @@ fn in_the_views(payload: &str) {
         bytes: 0,
         age: 0,
     };
-    let destination =
-        Destination { name: text(), state: text(), waiting: 0, connections: 0, next: None, last_reply: Some(text()) };
+    let destination = Destination {
+        name: text(),
+        state: text(),
+        waiting: 0,
+        connections: 0,
+        next: None,
+        last_reply: Some(text()),
+        advice: Some(text()),
+    };
     let status = Status {
         schema: SCHEMA,
         version: text(),

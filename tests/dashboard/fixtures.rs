@@ -149,6 +149,7 @@ fn destinations() -> Vec<DestinationRow> {
         health,
         until,
         reason: reason.map(str::to_owned),
+        advice: None,
         paused,
     };
     vec![

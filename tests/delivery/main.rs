@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 #[path = "../support/stores.rs"]
@@ -18,13 +20,14 @@ mod local;
 mod reports;
 mod retries;
 mod routes;
+mod security;
 mod transactions;
 
 use std::time::Duration;
 
 use house::{House, domain, eventually, free_port, from_app, skip};
 use mailroot::queue::{Filter, QueueId};
-use scripted_peer::{Act, END_OF_DATA, GREETING, ScriptedPeer, say, say_and_close};
+use scripted_peer::{Act, END_OF_DATA, GREETING, ScriptedPeer, TLS, say, say_and_close};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);

@@ -199,3 +199,26 @@ async fn lg03_au14_a_secret_that_the_server_repeats_is_shown_nowhere() {
     }
     assert!(!format!("{:?}", password()).contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn integrated_speaks_ntlm_and_nothing_else() {
+    let credentials = Credentials::Integrated {
+        user: "bob".into(),
+        domain: "CORP".into(),
+        password: PASSWORD.to_owned().into(),
+        now: "2026-11-24T11:15:03Z".parse().unwrap(),
+    };
+    let peer = ScriptedPeer::new()
+        .offering(&["AUTH LOGIN PLAIN NTLM"])
+        .on("AUTH NTLM", say("334 ntlm supported"))
+        .on("TlRMTVNTUAABAAAA", say("334 bm90IGEgY2hhbGxlbmdl"))
+        .on("*", say("501 cancelled"));
+    let (opened, told) = log_in(&peer, &credentials).await;
+    let error = opened.err().unwrap();
+    assert!(matches!(error, ClientError::LoginBroken { mechanism: Mechanism::Ntlm, .. }), "{error}");
+    let commands = peer.commands();
+    assert!(commands[2].starts_with("TlRMTVNTUAABAAAA") && commands[3..] == ["*", "QUIT"], "{commands:?}");
+    assert!(!told.contains("TlRM"), "{told}");
+    let other = ScriptedPeer::new().offering(&["AUTH LOGIN PLAIN"]);
+    assert!(matches!(log_in(&other, &credentials).await.0, Err(ClientError::NoMechanism { wanted: "NTLM", .. })));
+}

@@ -27,7 +27,7 @@ fn refused(code: u16, status: Option<EnhancedStatus>, text: &str) -> Attempt {
     let remote = Remote { name: "mx1.far.example".into(), address: "192.0.2.1:25".parse().unwrap() };
     let reply = Reply { code, status, text: text.into() };
     let verdict = if code >= 500 { Verdict::Failed } else { Verdict::Deferred };
-    Attempt { verdict, reply, remote: Some(Arc::new(remote)) }
+    Attempt { verdict, reply, remote: Some(Arc::new(remote)), trouble: None }
 }
 
 fn case(recipients: &[&str], attempts: Vec<Attempt>) -> Case {

@@ -4,7 +4,7 @@ use super::{Scheduler, Urgency};
 use crate::clock::Timestamp;
 use crate::delivery::destination::Job;
 use crate::delivery::round::Round;
-use crate::delivery::route::{self, Route};
+use crate::delivery::route::Route;
 use crate::mail::Domain;
 use crate::queue::{Listed, QueueId, State};
 
@@ -110,7 +110,7 @@ impl Scheduler {
         if self.paused.is_empty() {
             return false;
         }
-        let hop_paused = match route::decide(&self.settings, domain) {
+        let hop_paused = match self.routes.decide(domain) {
             Route::Hop(hop) => self.is_paused_host(&hop.host),
             Route::Mx { domain, .. } => {
                 let site = self.sites.last_known(&domain).and_then(|id| self.destinations.get(&id));

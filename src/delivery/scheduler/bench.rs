@@ -50,7 +50,7 @@ pub(super) fn attempt(verdict: Verdict, code: u16, text: &str) -> Attempt {
     let class = u8::try_from(code / 100).unwrap();
     let remote = Remote { name: "mx.example".into(), address: "192.0.2.1:25".parse().unwrap() };
     let reply = Reply::new(code, EnhancedStatus::new(class, 0, 0), text);
-    Attempt { verdict, reply, remote: Some(Arc::new(remote)) }
+    Attempt::said(verdict, reply, &Arc::new(remote))
 }
 
 pub(super) fn delivered() -> Attempt {
@@ -129,7 +129,7 @@ impl Bench {
     }
 
     pub(super) fn take(&mut self, connection: ConnectionId) -> Option<Assignment> {
-        let next = self.scheduler.take(connection);
+        let next = self.scheduler.take(connection, self.now);
         self.after();
         match next {
             Next::Deliver(assignment) => Some(assignment),

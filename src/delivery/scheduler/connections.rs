@@ -75,10 +75,11 @@ impl Scheduler {
     /// A connection is open. If its destination had been held back, all that waits for it is released.
     pub(crate) fn opened(&mut self, connection: ConnectionId, now: Timestamp) {
         let Some(link) = self.links.get_mut(&connection) else { return };
-        link.phase = Phase::Busy;
+        link.phase = Phase::Woken; // it is about to take a job
         let id = link.destination;
         let Some(destination) = self.destinations.get_mut(&id) else { return };
         destination.opening -= 1;
+        destination.woken += 1;
         destination.window.success();
         destination.health.revive();
         if !destination.parked.is_empty() {
@@ -93,7 +94,7 @@ impl Scheduler {
         let Some(link) = self.links.remove(&connection) else { return };
         let id = link.destination;
         let Some(destination) = self.destinations.get_mut(&id) else { return };
-        let dead = destination.window.failure(destination.open);
+        let dead = destination.window.failure(destination.open) | reason.trouble.is_some();
         destination.open -= 1;
         destination.opening -= 1;
         let reason = Arc::new(reason);
@@ -116,7 +117,7 @@ impl Scheduler {
     }
 
     /// What a connection does next.
-    pub(crate) fn take(&mut self, connection: ConnectionId) -> Next {
+    pub(crate) fn take(&mut self, connection: ConnectionId, now: Timestamp) -> Next {
         let Some(link) = self.links.get_mut(&connection) else { return Next::Leave };
         let was_woken = link.phase == Phase::Woken;
         link.phase = Phase::Busy;
@@ -128,8 +129,12 @@ impl Scheduler {
         if self.draining {
             return Next::Leave;
         }
-        while let Some(job) = self.destinations.get_mut(&id).and_then(|destination| destination.ready.pop()) {
+        while let Some(job) = self.next_job(id, now) {
             if let Some(assignment) = self.assign(connection, job) {
+                if let Some(destination) = self.destinations.get_mut(&id) {
+                    destination.pace.count(now);
+                }
+                self.balance(id); // success may have made room for more
                 return Next::Deliver(assignment);
             }
         }
@@ -175,6 +180,9 @@ impl Scheduler {
             destination.last_used = now;
             if results.iter().any(|(_, attempt)| attempt.verdict != Verdict::Deferred) {
                 destination.window.success();
+            }
+            if results.iter().any(|(_, attempt)| attempt.is_busy()) {
+                destination.window.shrink();
             }
         }
         let Some(round) = self.rounds.get_mut(&job.id).filter(|round| round.serial == job.round) else {
@@ -229,7 +237,7 @@ impl Scheduler {
         let per_domain = self.settings.delivery.connections.max_per_domain;
         while let Some(destination) = self.destinations.get_mut(&id).filter(|_| !self.draining) {
             let limit = if destination.target == Target::Local { Some(LOCAL_CONNECTIONS) } else { per_domain };
-            if destination.health.held_back().is_some() || !destination.has_unserved_jobs() {
+            if destination.health.held_back().is_some() || destination.is_paced || !destination.has_unserved_jobs() {
                 return;
             }
             if let Some(idle) = destination.idle.pop() {
@@ -257,6 +265,20 @@ impl Scheduler {
         let connection = ConnectionId(self.serial);
         self.links.insert(connection, Link { destination: id, phase: Phase::Opening, is_probe, job: None });
         self.actions.push(Action::Connect(connection));
+    }
+
+    /// The job whose turn it is, unless the pace says that none is. Then a timer is set for the next one.
+    fn next_job(&mut self, id: DestinationId, now: Timestamp) -> Option<Job> {
+        let destination = self.destinations.get_mut(&id)?;
+        if destination.is_paced || destination.ready.len() == 0 {
+            return None;
+        }
+        if let Some(until) = destination.pace.next(now) {
+            destination.is_paced = true;
+            self.wheel.insert(until, Timer::Pace(id));
+            return None;
+        }
+        destination.ready.pop()
     }
 
     fn assign(&mut self, connection: ConnectionId, job: Job) -> Option<Assignment> {

@@ -99,7 +99,7 @@ impl World {
     }
 
     fn take(&mut self, connection: ConnectionId) -> Option<Assignment> {
-        let next = self.bench.scheduler.take(connection);
+        let next = self.bench.scheduler.take(connection, self.bench.now);
         match next {
             Next::Deliver(assignment) => {
                 self.bench.after();

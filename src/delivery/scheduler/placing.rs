@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::delivery::attempt::Attempt;
 use crate::delivery::destination::{Destination, DestinationId, Job, Target};
 use crate::delivery::round::Round;
-use crate::delivery::route::{self, Route};
+use crate::delivery::route::Route;
 use crate::mail::{Domain, EnhancedStatus};
 use crate::queue::{QueueId, State, Status};
 
@@ -92,10 +92,10 @@ impl Scheduler {
 
     /// Where the mail for a domain goes now; asks DNS where that has to be known first.
     fn placement(&mut self, domain: &Domain, urgency: Urgency, now: Timestamp) -> Placement {
-        let (domain, fallback) = match route::decide(&self.settings, domain) {
+        let (domain, fallback) = match self.routes.decide(domain) {
             Route::Local => return Placement::At(self.destination(&Target::Local, now)),
             Route::Hop(hop) => return Placement::At(self.destination(&Target::Hop(hop), now)),
-            Route::Mx { domain, fallback } => (domain, fallback),
+            Route::Mx { domain, fallback, .. } => (domain, fallback),
         };
         if urgency == Urgency::ByHand {
             self.sites.forget_failure(&domain);
@@ -158,13 +158,30 @@ impl Scheduler {
 
     pub(super) fn destination(&mut self, target: &Target, now: Timestamp) -> DestinationId {
         if let Some(id) = self.by_target.get(target) {
+            if let Some(destination) = self.destinations.get_mut(id) {
+                destination.is_former = false;
+            }
             return *id;
         }
         self.serial += 1;
         let id = DestinationId(self.serial);
+        let name = self.free_name(&target.to_string());
         self.by_target.insert(target.clone(), id);
-        self.destinations.insert(id, Destination::new(target.clone(), now));
+        self.destinations.insert(id, Destination::new(target.clone(), name, now));
         id
+    }
+
+    /// The name of a new destination: its host's, with a number where the same host is known in another manner.
+    fn free_name(&self, host: &str) -> Box<str> {
+        let is_free = |name: &str| self.destinations.values().all(|other| other.is_former || *other.name != *name);
+        let mut name = host.to_owned();
+        for number in 2.. {
+            if is_free(&name) {
+                break;
+            }
+            name = format!("{host} ({number})");
+        }
+        name.into()
     }
 
     pub(super) fn is_held_back(&self, id: DestinationId) -> bool {

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 
 use super::bench::{Bench, attempt, deferred, delivered, domain, id, settings};
 use super::*;
-use crate::delivery::attempt::Verdict;
+use crate::delivery::attempt::{Attempt, Verdict};
+use crate::delivery::trouble::Trouble;
 use crate::dns::ResolveError;
 use crate::queue::{State, Status};
 

@@ -6,7 +6,7 @@ use super::Scheduler;
 use crate::clock::Timestamp;
 use crate::config::Host;
 use crate::delivery::destination::{Destination, Target};
-use crate::delivery::route::{self, Route};
+use crate::delivery::route::Route;
 use crate::mail::Domain;
 use crate::queue::{Listed, QueueId};
 
@@ -64,9 +64,14 @@ pub struct DestinationRow {
     pub until: Option<Timestamp>,
     /// Why it is held back.
     pub reason: Option<String>,
+    /// What a person has to do about it, where time alone does not mend it.
+    pub advice: Option<String>,
     /// Whether a person holds it back.
     pub paused: bool,
 }
+
+/// Destinations whose troubles are told one by one.
+const MAX_PROBLEMS: usize = 5;
 
 impl Scheduler {
     /// The row of a message.
@@ -97,17 +102,30 @@ impl Scheduler {
 
     /// All destinations known, by name.
     pub(crate) fn destination_rows(&self) -> Vec<DestinationRow> {
-        let mut rows: Vec<DestinationRow> =
-            self.destinations.values().map(|other| self.destination_row(other)).collect();
+        // What new settings have replaced is of no interest, and would be there twice.
+        let current = self.destinations.values().filter(|destination| !destination.is_former);
+        let mut rows: Vec<DestinationRow> = current.map(|other| self.destination_row(other)).collect();
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows
+    }
+
+    /// What a person has to mend before mail goes on, a sentence for each destination.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<String> = self.destinations.values().filter_map(problem).collect();
+        problems.sort();
+        let more = problems.len().saturating_sub(MAX_PROBLEMS);
+        problems.truncate(MAX_PROBLEMS);
+        if more > 0 {
+            problems.push(format!("{more} more destinations are held back; `mailroot status` lists all"));
+        }
+        problems
     }
 
     fn destination_row(&self, destination: &Destination) -> DestinationRow {
         let health = &destination.health;
         let held = health.held_back();
         DestinationRow {
-            name: destination.target.to_string(),
+            name: destination.name.to_string(),
             ready: destination.ready.len(),
             deferred: destination.parked.len(),
             connections: destination.open,
@@ -118,6 +136,7 @@ impl Scheduler {
             },
             until: health.until(),
             reason: held.map(|cause| cause.reply.to_string()),
+            advice: held.and_then(|cause| cause.trouble.as_ref()).map(|trouble| trouble.advice.to_string()),
             paused: self.is_paused_target(&destination.target),
         }
     }
@@ -134,12 +153,16 @@ impl Scheduler {
 
     /// Where mail for a domain goes, as [`Row::destination`] names it.
     pub(crate) fn destination_named_for(&self, domain: &Domain) -> String {
-        match route::decide(&self.settings, domain) {
+        match self.routes.decide(domain) {
             Route::Local => Target::Local.to_string(),
-            Route::Hop(hop) => Target::Hop(hop).to_string(),
+            Route::Hop(hop) => {
+                let target = Target::Hop(hop);
+                let known = self.by_target.get(&target).and_then(|id| self.destinations.get(id));
+                known.map_or_else(|| target.to_string(), |destination| destination.name.to_string())
+            }
             Route::Mx { domain, .. } => {
                 let site = self.sites.last_known(&domain).and_then(|id| self.destinations.get(&id));
-                site.map_or_else(|| domain.to_string(), |destination| destination.target.to_string())
+                site.map_or_else(|| domain.to_string(), |destination| destination.name.to_string())
             }
         }
     }
@@ -160,4 +183,14 @@ impl Scheduler {
             Host::Address(address) => self.paused.contains(&Domain::from(*address)),
         }
     }
+}
+
+fn problem(destination: &Destination) -> Option<String> {
+    let cause = destination.health.held_back()?;
+    let advice = &cause.trouble.as_ref()?.advice;
+    let Destination { name, .. } = destination;
+    Some(format!(
+        "Mail for {name} waits: {}; {advice}. It goes on by itself, or at once when it is retried.",
+        cause.reply.text
+    ))
 }

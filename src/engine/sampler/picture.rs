@@ -27,6 +27,7 @@ impl Source for Shared {
         let surroundings = self.surroundings.seen(&self.ledger);
         let mut problems = self.problems.list();
         problems.extend(self.ledger.log_problem());
+        problems.extend(self.dispatcher.problems());
         Snapshot {
             time,
             state: self.state(),

@@ -106,6 +106,7 @@ mod tests {
                 connections: 0,
                 next: Some("2026-11-24T11:15:33Z".to_owned()),
                 last_reply: Some("connection refused".to_owned()),
+                advice: None,
             }],
             problems: vec!["the queue's disk is nearly full".to_owned()],
             warnings: Vec::new(),

@@ -6,8 +6,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::wire::Wire;
 use super::{ClientError, Stage};
+use crate::clock::Timestamp;
 use crate::mail::Reply;
-use crate::sasl::{self, ClientExchange, Mechanism, Zeroizing};
+use crate::sasl::{self, Channel, ClientExchange, Mechanism, Zeroizing};
 use crate::smtp::transcript::{self, Side};
 use crate::text::shortened;
 
@@ -29,6 +30,17 @@ pub enum Credentials {
         /// Proven by what.
         password: Zeroizing<String>,
     },
+    /// A password of a Windows domain: NTLM.
+    Integrated {
+        /// Who.
+        user: Box<str>,
+        /// Of which domain; may be empty.
+        domain: Box<str>,
+        /// Proven by what.
+        password: Zeroizing<String>,
+        /// When; NTLMv2 has the time in it.
+        now: Timestamp,
+    },
     /// An access token: XOAUTH2.
     Token {
         /// Whose mailbox.
@@ -42,16 +54,19 @@ impl Credentials {
     /// The user.
     pub fn user(&self) -> &str {
         match self {
-            Self::Basic { user, .. } | Self::Token { user, .. } => user,
+            Self::Basic { user, .. } | Self::Integrated { user, .. } | Self::Token { user, .. } => user,
         }
     }
 
     /// The dialogue for the best mechanism offered.
-    fn exchange(&self, offered: &[Box<str>]) -> Option<ClientExchange> {
+    fn exchange(&self, offered: &[Box<str>], channel: Channel) -> Option<ClientExchange> {
         let offers = |mechanism: Mechanism| offered.iter().any(|name| **name == *mechanism.name());
         match self {
             Self::Basic { user, password } if offers(Mechanism::Plain) => Some(ClientExchange::plain(user, password)),
             Self::Basic { user, password } if offers(Mechanism::Login) => Some(ClientExchange::login(user, password)),
+            Self::Integrated { user, domain, password, now } if offers(Mechanism::Ntlm) => {
+                Some(ClientExchange::ntlm(user, password, domain, channel, *now))
+            }
             Self::Token { user, token } if offers(Mechanism::XOAuth2) => Some(ClientExchange::xoauth2(user, token)),
             _ => None,
         }
@@ -60,13 +75,14 @@ impl Credentials {
     fn wanted(&self) -> &'static str {
         match self {
             Self::Basic { .. } => "PLAIN or LOGIN",
+            Self::Integrated { .. } => "NTLM",
             Self::Token { .. } => "XOAUTH2",
         }
     }
 
     fn secret(&self) -> &str {
         match self {
-            Self::Basic { password, .. } => password,
+            Self::Basic { password, .. } | Self::Integrated { password, .. } => password,
             Self::Token { token, .. } => token,
         }
     }
@@ -83,11 +99,12 @@ pub(super) async fn log_in<S>(
     wire: &mut Wire<S>,
     offered: &[Box<str>],
     credentials: &Credentials,
+    channel: Channel,
 ) -> Result<Mechanism, ClientError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin,
 {
-    let Some(exchange) = credentials.exchange(offered) else {
+    let Some(exchange) = credentials.exchange(offered, channel) else {
         return Err(ClientError::NoMechanism { wanted: credentials.wanted(), offered: offered.to_vec() });
     };
     wire.is_secret = true;
@@ -110,19 +127,15 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
         let mechanism = self.exchange.mechanism();
         let command = format!("AUTH {}", mechanism.name());
         let initial = self.exchange.start();
-        self.send(&command, initial.as_ref().map(|response| response.as_slice())).await?;
+        self.send(&command, initial.map(|response| sasl::encode(&response))).await?;
         for _ in 0..MAX_CHALLENGES {
             let reply = self.wire.reply(Stage::Login, self.wire.timeouts.command).await?;
             match reply.code {
                 334 => {
                     self.tell(Side::Server, "334 ");
-                    let answer = match sasl::decode(reply.text.trim_ascii().as_bytes()) {
-                        Ok(challenge) => self.exchange.answer(&challenge).map_err(|error| error.to_string()),
-                        Err(error) => Err(error.to_string()),
-                    };
-                    match answer {
-                        Ok(answer) => self.send("", Some(&answer)).await?,
-                        Err(problem) => return self.cancel(problem).await,
+                    match self.exchange.answer_text(reply.text.trim_ascii().as_bytes()) {
+                        Ok(answer) => self.send("", Some(answer)).await?,
+                        Err(problem) => return self.cancel(problem.to_string()).await,
                     }
                 }
                 235 => {
@@ -140,23 +153,24 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
     }
 
     /// Sends a line: a command, or none, and a response in base64. An empty initial response is `=` (RFC 4954 4).
-    async fn send(&mut self, command: &str, response: Option<&[u8]>) -> Result<(), ClientError> {
-        let encoded = response.map(sasl::encode).unwrap_or_default();
-        self.wire.out.extend_from_slice(command.as_bytes());
-        if response.is_some() && !command.is_empty() {
-            self.wire.out.push(b' ');
-            if encoded.is_empty() {
-                self.wire.out.push(b'=');
+    async fn send(&mut self, command: &str, response: Option<Zeroizing<String>>) -> Result<(), ClientError> {
+        let out = &mut self.wire.out;
+        out.extend_from_slice(command.as_bytes());
+        if let Some(response) = &response {
+            match (command.is_empty(), response.is_empty()) {
+                (true, _) => {}
+                (false, false) => out.push(b' '),
+                (false, true) => out.extend_from_slice(b" ="),
             }
+            out.extend_from_slice(response.as_bytes());
         }
-        self.wire.out.extend_from_slice(encoded.as_bytes());
-        self.wire.out.extend_from_slice(b"\r\n");
-        match (response, command) {
+        out.extend_from_slice(b"\r\n");
+        match (&response, command) {
             (None, command) => self.tell_line(Side::Client, command),
             (Some(_), "") => self.tell(Side::Client, ""),
             (Some(_), command) => self.tell(Side::Client, &format!("{command} ")),
         }
-        self.sent.push(encoded);
+        self.sent.extend(response);
         self.wire.send_commands(Stage::Login).await
     }
 

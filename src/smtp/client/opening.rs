@@ -8,6 +8,7 @@ use super::login::{self, Credentials};
 use super::wire::Wire;
 use super::{ClientError, Extensions, Stage, Timeouts};
 use crate::mail::{Domain, Reply, Severity};
+use crate::sasl::Channel;
 use crate::smtp::transcript::{Milestone, Transcript};
 use crate::text::shortened;
 use crate::tls;
@@ -108,8 +109,16 @@ where
     {
         extensions = say_hello(wire, hello).await?;
     }
-    if let Security::Clear(Some(credentials)) | Security::Encrypted { login: Some(credentials), .. } = security {
-        let mechanism = login::log_in(wire, &extensions.auth, credentials).await?;
+    let login = match security {
+        Security::Clear(login) => login.map(|credentials| (credentials, Channel::Open)),
+        Security::Encrypted { tls, login, .. } => {
+            let channel = if tls.client.is_verifying() { Channel::Private } else { Channel::Open };
+            login.map(|credentials| (credentials, channel))
+        }
+        Security::Opportunistic(_) => None,
+    };
+    if let Some((credentials, channel)) = login {
+        let mechanism = login::log_in(wire, &extensions.auth, credentials, channel).await?;
         reached(wire, Milestone::LoggedIn(mechanism));
     }
     Ok(Introduced { remote_name, extensions })

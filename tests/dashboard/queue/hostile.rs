@@ -46,6 +46,7 @@ fn snapshot(text: &str) -> Snapshot {
         health: "held",
         until: None,
         reason: Some(text.to_owned()),
+        advice: Some(text.to_owned()),
         paused: false,
     };
     snapshot.destinations = vec![destination].into();

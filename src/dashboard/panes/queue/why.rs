@@ -58,7 +58,8 @@ impl Why {
             Some(at) if row.health == "held" => format!("next probe {}", in_span(&until(at, shared.now()))),
             _ => "a probe is under way".to_owned(),
         };
-        let text = format!("{name} is held back: {reason}; {next}");
+        let advice = row.advice.as_deref().map(|advice| format!("; {}", printable(advice))).unwrap_or_default();
+        let text = format!("{name} is held back: {reason}{advice}; {next}");
         Some(Self::urgent(&allowed(shared, &text, &format!("; {retry} tries now")), shared))
     }
 

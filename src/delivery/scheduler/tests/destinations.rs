@@ -155,7 +155,7 @@ fn a_connection_that_runs_out_of_work_makes_room_for_a_destination_that_has_none
     let assignment = bench.take(busy).unwrap();
     bench.submit("B", &["u@[192.0.2.2]"]);
     bench.settle(busy, &assignment, &delivered());
-    assert!(matches!(bench.scheduler.take(busy), Next::Leave));
+    assert!(matches!(bench.scheduler.take(busy, bench.now), Next::Leave));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn an_idle_connection_makes_room_for_a_destination_that_has_none() {
     assert!(bench.take(idle).is_none());
     bench.submit("B", &["u@[192.0.2.2]"]);
     assert_eq!(bench.woken.pop_front(), Some(idle));
-    assert!(matches!(bench.scheduler.take(idle), Next::Leave));
+    assert!(matches!(bench.scheduler.take(idle, bench.now), Next::Leave));
     bench.close(idle);
     let connection = bench.open();
     assert_eq!(bench.deliver(connection, &delivered()), Some(id("B")));
@@ -280,4 +280,144 @@ fn a_broken_off_probe_is_followed_by_another() {
     assert_eq!(bench.scheduler.destination_rows()[0].health, "held");
     bench.pass(70);
     assert_eq!(bench.wanted.len(), 1);
+}
+
+fn refused_login() -> Attempt {
+    let trouble = Some(Trouble { advice: "check the password".into(), is_counted: true });
+    Attempt { trouble, ..attempt(Verdict::Deferred, 451, "the login was refused: 535 no") }
+}
+
+fn with_login() -> Settings {
+    let mut settings = settings("smart.example:587");
+    settings.delivery.security.method = crate::config::Method::Basic;
+    settings
+}
+
+#[test]
+fn a_login_is_shown_to_be_taken_by_one_connection_before_there_are_more() {
+    let mut bench = Bench::new(with_login());
+    for i in 0..50 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    assert_eq!(bench.wanted.len(), 1);
+    let connection = bench.open();
+    bench.deliver(connection, &delivered());
+    assert!(!bench.wanted.is_empty());
+}
+
+#[test]
+fn a_refused_login_holds_mail_back_without_an_attempt_and_its_probe_lets_all_go() {
+    let mut bench = Bench::new(with_login());
+    bench.submit("A", &["bob@far.example"]);
+    let connection = bench.wanted.pop_front().unwrap();
+    bench.scheduler.not_opened(connection, refused_login(), bench.now);
+    bench.after();
+    bench.submit("B", &["eve@far.example"]);
+    for name in ["A", "B"] {
+        assert_eq!((bench.attempts(name), bench.next(name)), (0, 15 * MINUTE));
+        assert!(bench.last_reply(name).contains("the login was refused"));
+    }
+    let row = &bench.scheduler.destination_rows()[0];
+    assert_eq!((row.health, row.deferred, row.advice.as_deref()), ("held", 2, Some("check the password")));
+    let [problem] = &bench.scheduler.problems()[..] else { panic!("one problem") };
+    assert!(problem.starts_with("Mail for smart.example:587 waits: the login was refused: 535 no; check"), "{problem}");
+
+    bench.pass(59);
+    assert!(bench.wanted.is_empty(), "servers count refused logins");
+    bench.pass(8);
+    let probe = bench.wanted.pop_front().unwrap();
+    bench.scheduler.not_opened(probe, refused_login(), bench.now);
+    bench.after();
+    bench.pass(4 * 60 + 30);
+    let probe = bench.open();
+    assert!(bench.scheduler.problems().is_empty());
+    assert_eq!(bench.deliver(probe, &delivered()), Some(id("A")));
+    assert_eq!(bench.deliver(probe, &delivered()), Some(id("B")));
+}
+
+#[test]
+fn a_refused_login_holds_back_at_once_though_other_connections_stand() {
+    let mut bench = Bench::new(with_login());
+    for i in 0..50 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    let standing = bench.open();
+    bench.deliver(standing, &delivered());
+    let connection = bench.wanted.pop_front().unwrap();
+    bench.scheduler.not_opened(connection, refused_login(), bench.now);
+    bench.after();
+    assert_eq!(bench.scheduler.destination_rows()[0].health, "held");
+}
+
+#[test]
+fn new_credentials_make_a_new_destination_and_lift_the_hold() {
+    let mut bench = Bench::new(with_login());
+    bench.submit("A", &["bob@far.example"]);
+    let connection = bench.wanted.pop_front().unwrap();
+    bench.scheduler.not_opened(connection, refused_login(), bench.now);
+    bench.after();
+    let mut mended = with_login();
+    mended.delivery.security.username = "bob".to_owned();
+    bench.adopt(mended);
+    let connection = bench.open();
+    assert_eq!(bench.deliver(connection, &delivered()), Some(id("A")));
+    let names: Vec<String> = bench.scheduler.destination_rows().into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["smart.example:587"]);
+    assert!(bench.scheduler.problems().is_empty());
+}
+
+#[test]
+fn one_host_in_two_manners_is_two_destinations_with_names_of_their_own() {
+    let mut settings = with_login();
+    settings.domains.push(crate::config::Domain {
+        smart_host: settings.delivery.advanced.smart_host.clone(),
+        security: Some(crate::config::OutboundSecurity::DEFAULT),
+        ..crate::config::Domain::new("partner.example".parse().unwrap())
+    });
+    let mut bench = Bench::new(settings);
+    bench.submit("A", &["bob@far.example"]);
+    bench.submit("B", &["bob@partner.example"]);
+    let names: Vec<String> = bench.scheduler.destination_rows().into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["smart.example:587", "smart.example:587 (2)"]);
+    assert_eq!(bench.scheduler.destination_named_for(&domain("partner.example")), "smart.example:587 (2)");
+}
+
+#[test]
+fn no_more_messages_a_minute_than_the_setting_says() {
+    let mut limited = settings("smart.example:25");
+    limited.delivery.connections.max_messages_per_minute = Some(3);
+    let mut bench = Bench::new(limited);
+    for i in 0..8 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    let connection = bench.open();
+    let mut sent = Vec::new();
+    for second in 0..200 {
+        while bench.deliver(connection, &delivered()).is_some() {
+            sent.push(second);
+        }
+        bench.pass(1);
+        bench.woken.clear();
+        assert!(bench.wanted.len() <= 4, "nobody is called where nothing may go");
+    }
+    assert_eq!(sent, [0, 0, 0, 61, 61, 61, 122, 122]);
+}
+
+#[test]
+fn a_busy_server_has_fewer_connections_at_once_and_its_mail_comes_back_in_a_minute() {
+    let mut bench = smart();
+    for i in 0..50 {
+        bench.submit(&format!("A{i}"), &["bob@far.example"]);
+    }
+    let connections: Vec<ConnectionId> = (0..5).map(|_| bench.open()).collect();
+    let wanted = |bench: &mut Bench| {
+        let destination = bench.scheduler.destinations.values_mut().next().unwrap();
+        destination.window.wanted(1000, None)
+    };
+    let before = wanted(&mut bench);
+    let mut busy = attempt(Verdict::Deferred, 432, "Concurrent connections limit exceeded");
+    busy.reply.status = Some(crate::mail::EnhancedStatus::new(4, 3, 2));
+    let id = bench.deliver(connections[0], &busy).unwrap();
+    assert_eq!(wanted(&mut bench), before - 1);
+    assert_eq!(bench.next(id.as_str()), 60);
 }

@@ -204,7 +204,7 @@ fn a_draining_scheduler_begins_nothing_and_becomes_quiet() {
     let (busy, other) = (bench.open(), bench.open());
     let assignment = bench.take(busy).unwrap();
     bench.scheduler.drain();
-    assert!(matches!(bench.scheduler.take(other), Next::Leave));
+    assert!(matches!(bench.scheduler.take(other, bench.now), Next::Leave));
     bench.close(other);
     assert!(!bench.scheduler.is_quiet());
     bench.settle(busy, &assignment, &delivered());
