@@ -9,6 +9,7 @@ mod badmail;
 pub(crate) mod config;
 mod demo;
 mod log;
+mod login;
 mod output;
 mod queue;
 mod remote;
@@ -18,6 +19,7 @@ mod secret;
 mod serve;
 mod service;
 mod trial;
+mod user;
 mod views;
 
 use std::io;
@@ -83,7 +85,7 @@ fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Run { panic_key } => run::run(file, panic_key),
         Command::Attach => attach::attach(file),
         Command::Demo => demo::demo(),
-        Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
+        Command::User(command) => user::run(file, command),
         Command::Admin { .. } | Command::Ssh => {
             not_yet("administration by SSH", "who owns the control socket may administer")
         }
@@ -106,6 +108,7 @@ fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> 
             return not_yet("the list of presets", "`mailroot config set delivery.advanced.smart_host` sets one");
         }
         ConfigCommand::Certificate { .. } => return not_yet("TLS", "mail is sent and taken in clear"),
+        ConfigCommand::Login { domain } => return login::log_in(file, domain.as_deref()),
         ConfigCommand::Import { .. } => return not_yet("the import", "`mailroot config set` sets key by key"),
     }
     Ok(())

@@ -11,6 +11,7 @@ mod device;
 mod error;
 mod hidden;
 mod http;
+mod needs;
 mod slot;
 mod source;
 mod store;
@@ -27,6 +28,7 @@ use crate::config::OAuth;
 pub use device::{DeviceLogin, DeviceLoginEvent};
 pub use error::OAuthError;
 pub use hidden::AccessToken;
+pub use needs::{by_code, needs};
 pub use source::Source;
 
 /// The tokens of all sources. Cheap to clone; all clones are the same.

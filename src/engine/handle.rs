@@ -15,14 +15,14 @@ use super::reload::Reloader;
 use super::sampler::{Sampler, Surroundings};
 use super::transcript::SessionWatch;
 use super::trial::{Trial, TrialWatch};
-use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file, tokens, users};
+use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file, users};
 use crate::accounts::Accounts;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
 use crate::mail::{Address, Domain};
-use crate::oauth::{DeviceLogin, Tokens};
+use crate::oauth::{self, DeviceLogin, Tokens};
 use crate::queue::Queue;
 
 /// What every part of a running engine shares.
@@ -167,7 +167,7 @@ impl Handle {
             return Err(format!("a login needs the role {}; you are {}", Role::Admin, actor.role));
         }
         let settings = self.settings();
-        let security = tokens::by_code(&settings, domain)?;
+        let security = oauth::by_code(&settings, domain)?;
         let mail = domain.map_or_else(|| "mail".to_owned(), |domain| format!("mail for {domain}"));
         let deed = format!("a login as {} for {mail} is begun", crate::text::quoted(&security.username));
         tracing::info!("{}: {deed}", crate::text::quoted(&actor.name));

@@ -93,8 +93,8 @@ impl Engine {
         let clock = Arc::new(Clock::system());
         let problems = Arc::new(Problems::default());
         let accounts = Accounts::new(Arc::clone(&clock));
-        let secrets = config::place(options.settings_file.as_deref()).with_file_name("secrets");
-        let tokens = Tokens::new(Arc::clone(&clock), std::path::absolute(&secrets).unwrap_or(secrets));
+        let secrets = config::secrets_folder(&config::place(options.settings_file.as_deref()));
+        let tokens = Tokens::new(Arc::clone(&clock), secrets);
         super::users::refresh(&accounts, &settings, &problems).await;
         let dispatcher = Dispatcher::start(Context {
             queue: queue.clone(),

@@ -9,39 +9,12 @@ use tokio::time::MissedTickBehavior;
 use super::handle::Shared;
 use super::problems::Source as Trouble;
 use super::snapshot::TokenRow;
-use crate::config::{Grant, Method, OutboundSecurity, Settings};
-use crate::oauth::{Source, Tokens};
-use crate::text::{printable, quoted};
+use crate::config::{Grant, OutboundSecurity, Settings};
+use crate::oauth::{Source, Tokens, needs};
+use crate::text::printable;
 
 /// How often tokens are looked at. An endpoint is asked only when one ends, and left alone for a while when it fails.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// Where the settings need a token: for all mail, or for a remote domain by its name.
-pub(super) fn needs(settings: &Settings) -> impl Iterator<Item = (Option<String>, &OutboundSecurity)> {
-    let domains = settings.domains.iter().filter_map(|domain| {
-        let security = domain.security.as_ref()?;
-        Some((Some(domain.name.to_string()), security))
-    });
-    let all = std::iter::once((None, &settings.delivery.security)).chain(domains);
-    all.filter(|(_, security)| security.method == Method::XOAuth2)
-}
-
-/// Where a token comes by a login with a code: for a remote domain with security of its own, or for all other mail.
-pub(super) fn by_code<'a>(settings: &'a Settings, domain: Option<&str>) -> Result<&'a OutboundSecurity, String> {
-    let wanted = domain.map(str::to_ascii_lowercase);
-    let found = needs(settings).find(|(name, _)| *name == wanted).map(|(_, security)| security);
-    let place = wanted.as_deref().map_or_else(
-        || "delivery.outbound_security".to_owned(),
-        |domain| format!("security of the [[domain]] {}", quoted(domain)),
-    );
-    let found = found.ok_or_else(|| format!("{place} does not say method = \"xoauth2\""))?;
-    match found.oauth.grant {
-        Grant::DeviceCode => Ok(found),
-        Grant::ClientCredentials | Grant::ServiceAccount => {
-            Err(format!("{place}: oauth.grant is not \"device_code\", so that no person has to log in"))
-        }
-    }
-}
 
 /// How it stands with the tokens that the settings need.
 pub(super) fn health(tokens: &Tokens, settings: &Settings) -> Vec<TokenRow> {

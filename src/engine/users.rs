@@ -14,7 +14,7 @@ use super::handle::Shared;
 use super::look::view;
 use super::problems::{Problems, Source};
 use super::view::{SCHEMA, UserList, UserRow};
-use crate::accounts::{self, Accounts, EditError, NewUser, Sender, User, UserChange};
+use crate::accounts::{self, Accounts, EditError, NewUser, Sender, UserChange};
 use crate::config::{Confidential, Settings};
 use crate::text::{printable, quoted};
 
@@ -51,18 +51,8 @@ pub(super) async fn refresh(accounts: &Accounts, settings: &ArcSwap<Settings>, p
 /// The users, without their hashes.
 pub(super) fn list(shared: &Shared) -> Outcome {
     let path = shared.settings.load().access.users.clone();
-    let users = shared.accounts.users().iter().map(row).collect();
+    let users = shared.accounts.users().iter().map(UserRow::from).collect();
     view(&UserList { schema: SCHEMA, path: printable(path.to_string_lossy().as_bytes()).into_owned(), users })
-}
-
-/// A user as a list shows it.
-pub(super) fn row(user: &User) -> UserRow {
-    UserRow {
-        name: user.name.to_string(),
-        ntlm: user.nt_hash.is_some(),
-        senders: user.senders.iter().map(ToString::to_string).collect(),
-        max_messages_per_hour: user.max_messages_per_hour,
-    }
 }
 
 /// A user as somebody wants to have it.

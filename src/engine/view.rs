@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts;
 use crate::config::Confidential;
 
 /// The number in every view's `schema`.
@@ -363,6 +364,17 @@ pub struct UserRow {
     pub senders: Vec<String>,
     /// How many messages in an hour; `null` for any number.
     pub max_messages_per_hour: Option<u32>,
+}
+
+impl From<&accounts::User> for UserRow {
+    fn from(user: &accounts::User) -> Self {
+        Self {
+            name: user.name.to_string(),
+            ntlm: user.nt_hash.is_some(),
+            senders: user.senders.iter().map(ToString::to_string).collect(),
+            max_messages_per_hour: user.max_messages_per_hour,
+        }
+    }
 }
 
 /// The queue in numbers.
