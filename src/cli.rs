@@ -6,6 +6,7 @@
 mod arguments;
 mod attach;
 mod badmail;
+mod check;
 pub(crate) mod config;
 mod demo;
 mod log;
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use zeroize::Zeroizing;
 
-use self::arguments::{Arguments, Command, ConfigCommand};
+use self::arguments::{Arguments, CheckCommand, Command, ConfigCommand};
 use self::config::ConfigError;
 use crate::config::LoadError;
 use crate::engine;
@@ -89,8 +90,8 @@ fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin { .. } | Command::Ssh => {
             not_yet("administration by SSH", "who owns the control socket may administer")
         }
-        Command::Check { .. } => {
-            not_yet("the trial of a smart host", "`mailroot test --to ADDRESS` sends a message through it")
+        Command::Check(CheckCommand::SmartHost { domain, dialogue, json }) => {
+            check::smart_host(file, domain, dialogue, json)
         }
     }
 }

@@ -3,11 +3,12 @@
 //! The decisions are pure and lie apart from the work. `scheduler` knows what waits, what is under way and what is
 //! known of each destination, and reads neither clock nor socket; it stands on `schedule` (waits and expiration),
 //! `wheel` (a million timers), `route`, `manner` and `mx` (where a domain's mail goes, and how), `window`, `pace` and
-//! `health` (how many connections and messages a destination bears, and whether it is tried at all) and `round` (what follows from an attempt).
+//! `health` (how many connections and messages a destination bears, and whether it is tried at all) and `round` (what
+//! follows from an attempt).
 //! The work is done by `session` (a connection that takes jobs until none are left, by way of `jobs`), `connect` (with
-//! what `protection` gathers, and what `trouble` says of its failures), `local` (Drop),
-//! `closing` (writing down, returning, removing), `bounce` (which makes a `report` of what `round` decided) and
-//! `acts` (what people do to messages); `journal` tells the ledger, and `lists` those who look.
+//! what `protection` gathers, and what `trouble` says of its failures), `check` (the same for a person who looks),
+//! `local` (Drop), `closing` (writing down, returning, removing), `bounce` (which makes a `report` of what `round`
+//! decided) and `acts` (what people do to messages); `journal` tells the ledger, and `lists` those who look.
 //!
 //! A message is delivered, then unlinked, and only then does its connection take the next one: a crash can cause
 //! no more second copies than there are connections.
@@ -15,6 +16,7 @@
 mod acts;
 mod attempt;
 mod bounce;
+mod check;
 mod closing;
 mod connect;
 mod destination;
@@ -38,6 +40,7 @@ mod trouble;
 mod wheel;
 mod window;
 
+pub use check::{Finding, Step, StepKind, StepState};
 pub use lists::Window;
 pub use scheduler::{DestinationRow, RecipientRow, Row};
 
@@ -45,6 +48,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::mpsc::UnboundedSender;
 
 use self::scheduler::Scheduler;
 use self::shared::Shared;
@@ -138,6 +142,12 @@ impl Dispatcher {
     /// What needs a person before mail can go on, a sentence for each destination.
     pub fn problems(&self) -> Vec<String> {
         self.0.with(|scheduler, _| scheduler.problems())
+    }
+
+    /// Checks the way of a domain's mail, or the general smart host, up to the login and without sending mail. Tells
+    /// each step; the result says whether mail could be sent.
+    pub async fn check(&self, domain: Option<Domain>, findings: UnboundedSender<Finding>) -> bool {
+        check::run(&self.0, domain, findings).await
     }
 
     /// New settings are in place: routes and limits are decided anew, and held-back destinations are tried.

@@ -7,6 +7,7 @@
 mod access;
 mod badmail;
 mod certificate;
+mod check;
 mod command;
 mod gate;
 mod handle;
@@ -35,6 +36,7 @@ mod users;
 pub mod view;
 mod watch;
 
+pub use check::{CheckEvent, CheckWatch};
 pub use command::{Actor, BadmailAct, Command, Outcome, QueueAct, Role, Target};
 pub use handle::Handle;
 pub use preview::preview_of;

@@ -86,14 +86,27 @@ pub(super) enum Command {
         #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<OsString>,
     },
-    /// An explained trial of the smart host
-    #[command(disable_help_flag = true)]
-    Check {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
+    /// Connect to where mail goes, negotiate TLS, log in, and explain each step, without sending mail
+    #[command(subcommand)]
+    Check(CheckCommand),
     /// The SSH gateway as a process of its own
     Ssh,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckCommand {
+    /// The smart host, as the running engine would use it
+    SmartHost {
+        /// Where the mail of this domain goes instead
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+        /// And the dialogue line by line; passwords and tokens are masked
+        #[arg(long)]
+        dialogue: bool,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -387,6 +400,7 @@ mod tests {
             "mailroot user add bob --ntlm",
             "mailroot admin list",
             "mailroot check smart-host",
+            "mailroot check smart-host --domain partner.example --dialogue --json",
             "mailroot ssh",
         ] {
             assert!(parse(line).is_ok(), "{line}");

@@ -42,7 +42,7 @@ pub(super) struct Open {
 pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Attempt> {
     let settings = shared.context.settings.load_full();
     let Some(manner) = plan.target.manner() else { return Err(nowhere()) };
-    let protection = Protection::prepare(shared, &manner.security).await?;
+    let protection = Protection::prepare(shared, &shared.clients, &manner.security).await?;
     let (hosts, port) = candidates(plan);
     let mut trials = Trials::default();
     for host in hosts.into_iter().take(MAX_HOSTS) {
@@ -164,7 +164,11 @@ async fn introduce(
 
 /// Whether a connection ended at one of our own listeners. A listener on all addresses is met through any address of
 /// this machine, which shows in both ends having the same one.
-fn is_ourselves<'a>(mut listeners: impl Iterator<Item = &'a SocketAddr>, peer: SocketAddr, local: SocketAddr) -> bool {
+pub(super) fn is_ourselves<'a>(
+    mut listeners: impl Iterator<Item = &'a SocketAddr>,
+    peer: SocketAddr,
+    local: SocketAddr,
+) -> bool {
     let (peer_ip, local_ip) = (peer.ip().to_canonical(), local.ip().to_canonical());
     let same_machine = peer_ip == local_ip || peer_ip.is_loopback();
     listeners.any(|listener| {

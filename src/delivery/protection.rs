@@ -1,7 +1,6 @@
 //! From the settings of a destination to what its connections are opened with: whom TLS trusts, and who we say we are.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
@@ -28,12 +27,16 @@ pub(super) enum Protection {
 
 impl Protection {
     /// Gathers what the settings ask for; the error is what becomes of the mail.
-    pub(super) async fn prepare(shared: &Arc<Shared>, security: &OutboundSecurity) -> Result<Self, Attempt> {
+    pub(super) async fn prepare(
+        shared: &Shared,
+        clients: &Clients,
+        security: &OutboundSecurity,
+    ) -> Result<Self, Attempt> {
         let login = credentials(shared, security)?;
         let start = match (security.tls, &login) {
             (TlsMode::None, _) => return Ok(Self::Clear(login)),
             // Nobody is verified: who could take the offer away could also pose as the server.
-            (TlsMode::Opportunistic, None) => return Ok(Self::Opportunistic(client(shared, &Trust::Nobody).await?)),
+            (TlsMode::Opportunistic, None) => return Ok(Self::Opportunistic(client(clients, &Trust::Nobody).await?)),
             (TlsMode::Implicit, _) => Start::Implicit,
             (TlsMode::Required | TlsMode::Opportunistic, _) => Start::StartTls,
         };
@@ -42,7 +45,7 @@ impl Protection {
             (true, Some(file)) => Trust::File(file.clone()),
             (true, None) => Trust::Platform,
         };
-        Ok(Self::Encrypted { client: client(shared, &trust).await?, start, login })
+        Ok(Self::Encrypted { client: client(clients, &trust).await?, start, login })
     }
 
     /// As the client takes it, for a server of this name.
@@ -90,8 +93,8 @@ fn password(security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {
     secret.reveal().map_err(|error| waiting(format!("no password: {error}"), Trouble::of_secret(&error)))
 }
 
-async fn client(shared: &Arc<Shared>, trust: &Trust) -> Result<Client, Attempt> {
-    let client = shared.clients.get(trust).await;
+async fn client(clients: &Clients, trust: &Trust) -> Result<Client, Attempt> {
+    let client = clients.get(trust).await;
     client.map_err(|error| waiting(format!("no TLS: {error}"), Trouble::of_trust(&error)))
 }
 

@@ -76,6 +76,12 @@ impl Routes {
         }
     }
 
+    /// The general smart host, whatever domain the mail is for.
+    pub(crate) fn general_smart_host(&self) -> Option<Hop> {
+        let smart_host = self.settings.delivery.advanced.smart_host.as_ref();
+        smart_host.map(|smart_host| self.smart_host(smart_host, &self.general))
+    }
+
     /// How the MX hosts of a domain are given its mail.
     pub(crate) fn manner_of_mx(&self, domain: &Domain) -> Arc<Manner> {
         Arc::clone(&self.manners(self.settings.domain(domain)).found)

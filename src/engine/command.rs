@@ -137,6 +137,11 @@ pub enum Command {
     },
     /// The destinations and their health.
     Destinations,
+    /// Tries where mail goes up to the login, and explains each step.
+    CheckSmartHost {
+        /// Whose mail; `None` is the general smart host.
+        domain: Option<String>,
+    },
     /// The settings file as it is, with stand-ins for its secrets.
     SettingsText,
     /// Replaces the settings file and applies it: all of it or nothing.
@@ -297,6 +302,7 @@ impl Command {
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
             Self::Destinations => "destinations",
+            Self::CheckSmartHost { .. } => "check smart-host",
             Self::SettingsText => "settings text",
             Self::SettingsApply { .. } => "settings apply",
             Self::UserList => "user list",
@@ -323,6 +329,7 @@ impl Command {
             | Self::QueueApply { .. } => Role::Observer,
             Self::QueuePlan { act, .. } | Self::QueueAct { act, .. } => act.needs(),
             Self::CloseSession { .. }
+            | Self::CheckSmartHost { .. }
             | Self::Pause { .. }
             | Self::Resume { .. } => Role::Operator,
             Self::QueuePreview { .. }

@@ -59,6 +59,10 @@ impl Handle {
         Self(shared)
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
     /// Does what is asked if the actor may, and writes down every act with who did it.
     pub async fn execute(&self, actor: &Actor, command: Command) -> Outcome {
         let needs = command.needs();
@@ -103,6 +107,7 @@ impl Handle {
                 users::change(shared, actor, wanted).await
             }
             Command::UserRemove { name } => users::remove(shared, actor, name).await,
+            Command::CheckSmartHost { domain } => self.check_smart_host_to_its_end(actor, domain.as_deref()).await,
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
                 tracing::info!("{} stops the engine", crate::text::quoted(&actor.name));

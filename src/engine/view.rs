@@ -427,6 +427,32 @@ pub struct Destination {
     pub advice: Option<String>,
 }
 
+/// What a check of a smart host came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmartHostCheck {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Whether mail could be sent.
+    pub can_send: bool,
+    /// The steps in their order, up to the one that failed; several where a host has several addresses.
+    pub steps: Vec<CheckStep>,
+    /// The dialogue line by line, with `C: ` or `S: ` before each; secrets are masked.
+    pub dialogue: Vec<String>,
+}
+
+/// A step of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckStep {
+    /// `route`, `secrets`, `resolve`, `connect`, `greeting`, `ehlo`, `tls`, `login` or `quit`.
+    pub step: String,
+    /// `passed`, `note` or `failed`.
+    pub state: String,
+    /// What was found.
+    pub text: String,
+    /// What to do.
+    pub advice: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Views as text for people: the same data as in JSON, with ages instead of times, aligned, and safe to print.
 
 mod badmail;
+mod check;
 mod log;
 mod queue;
 mod sessions;
@@ -11,6 +12,7 @@ mod users;
 use std::fmt::Write as _;
 
 pub use badmail::{badmail_show, badmail_table};
+pub use check::smart_host_check;
 pub use log::log_line;
 pub use queue::{queue_show, queue_table};
 pub use sessions::sessions_table;

@@ -7,11 +7,14 @@
 
 #[path = "../support/attack_vectors.rs"]
 mod attack_vectors;
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/certificates.rs"]
 mod certificates;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
 
+mod checks;
 mod client;
 mod connections;
 mod content;

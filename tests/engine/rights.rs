@@ -35,6 +35,7 @@ async fn each_role_may_do_its_own_and_is_told_which_one_is_needed() {
         (act(QueueAct::Hold), Role::Operator),
         (act(QueueAct::Release), Role::Operator),
         (session, Role::Operator),
+        (Command::CheckSmartHost { domain: Some("corp.example".to_owned()) }, Role::Operator),
         (Command::Pause { domain: None }, Role::Operator),
         (Command::Resume { domain: None }, Role::Operator),
         (act(QueueAct::Delete), Role::Admin),
