@@ -6,12 +6,14 @@
 mod arguments;
 mod attach;
 mod badmail;
+mod certificate;
 mod check;
 pub(crate) mod config;
 mod demo;
 mod log;
 mod login;
 mod output;
+mod preset;
 mod queue;
 mod remote;
 mod run;
@@ -105,10 +107,8 @@ fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> 
             let value = value_of(&key, value, stdin)?;
             config::set(file, &key, &value, &mut out)?;
         }
-        ConfigCommand::Preset { .. } => {
-            return not_yet("the list of presets", "`mailroot config set delivery.advanced.smart_host` sets one");
-        }
-        ConfigCommand::Certificate { .. } => return not_yet("TLS", "mail is sent and taken in clear"),
+        ConfigCommand::Preset(arguments) => preset::run(file, &arguments, &mut out)?,
+        ConfigCommand::Certificate { names, days } => certificate::make(file, names, days, &mut out)?,
         ConfigCommand::Login { domain } => return login::log_in(file, domain.as_deref()),
         ConfigCommand::Import { .. } => return not_yet("the import", "`mailroot config set` sets key by key"),
     }

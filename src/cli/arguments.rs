@@ -250,17 +250,16 @@ pub(super) enum ConfigCommand {
         #[arg(long, conflicts_with = "value")]
         stdin: bool,
     },
-    /// Settings for a well-known smart host
-    #[command(disable_help_flag = true)]
-    Preset {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
-    /// A certificate of our own
-    #[command(disable_help_flag = true)]
+    /// Settings for a well-known smart host, and what it must be told; without a name, the list of them
+    Preset(PresetArguments),
+    /// Make a self-signed certificate, for sites that have no other, and offer TLS with it
     Certificate {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
+        /// A name or an address by which clients know this server [default: general.hostname]
+        #[arg(long = "name", value_name = "NAME")]
+        names: Vec<String>,
+        /// For how long it is good
+        #[arg(long, value_name = "DAYS", default_value_t = 730, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
     },
     /// Log in to the smart host's provider with a code that is typed in elsewhere, where `oauth.grant` says so
     Login {
@@ -314,6 +313,28 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+}
+
+/// What a preset asks for; each asks for a few of these.
+#[derive(Debug, Default, Args)]
+pub(super) struct PresetArguments {
+    /// Which one
+    pub(super) name: Option<String>,
+    /// The smart host, where the preset does not know it
+    #[arg(long)]
+    pub(super) host: Option<String>,
+    /// The Microsoft directory
+    #[arg(long)]
+    pub(super) tenant: Option<String>,
+    /// The id of the application that is registered there
+    #[arg(long, value_name = "ID")]
+    pub(super) client_id: Option<String>,
+    /// Who logs in, or the mailbox
+    #[arg(long, value_name = "NAME")]
+    pub(super) username: Option<String>,
+    /// Read the password or the client secret from standard input; at a terminal it is asked for
+    #[arg(long)]
+    pub(super) secret_stdin: bool,
 }
 
 #[derive(Debug, Args)]
