@@ -47,7 +47,7 @@ pub use problem::{Position, Problem};
 pub use sample::sample;
 pub use save::{SaveError, save};
 pub use secret::{Secret, SecretError};
-pub use secret_files::{SecretFiles, readable_by_others};
+pub use secret_files::{SecretFiles, readable_by_others, secrets_folder};
 pub use secrets::masked;
 pub(crate) use secrets::{given, new as new_secrets, with_others};
 pub use security::{Grant, Method, OAuth, OutboundSecurity, TlsMode};

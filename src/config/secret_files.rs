@@ -19,6 +19,12 @@ const FOLDER: &str = "secrets";
 /// in which it stands.
 const DIGITS: usize = 8;
 
+/// The folder of secrets that belongs to the settings file at `path`.
+pub fn secrets_folder(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.with_file_name(FOLDER)
+}
+
 /// The text of a settings file in which every new secret is only named, and the files that are to hold them.
 pub struct SecretFiles {
     text: String,
@@ -30,7 +36,7 @@ impl SecretFiles {
     /// person wrote into the file by hand stay there. Nothing is written yet.
     pub fn of(path: &Path, text: &str, known: impl Fn(&str) -> bool) -> std::io::Result<Self> {
         let base = base_of(path)?;
-        let folder = std::path::absolute(path)?.with_file_name(FOLDER);
+        let folder = secrets_folder(path);
         let settings = parse(text, &base).ok();
         let (mut parts, mut files) = (Vec::new(), Vec::new());
         for secret in given(text).unwrap_or_default().into_iter().filter(|given| !known(&given.secret)) {
