@@ -1,5 +1,7 @@
 //! A line of text being edited.
 
+use std::fmt;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -12,8 +14,15 @@ use crate::text;
 const LIMIT: usize = 1000;
 
 /// A line of text with a cursor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Field(tui_input::Input);
+
+/// Tells no text: a secret may be typed.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} characters)", self.text().chars().count())
+    }
+}
 
 impl Field {
     /// A field that holds `text`, with the cursor behind it.

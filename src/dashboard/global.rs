@@ -1,5 +1,7 @@
 //! Actions that count in every pane.
 
+use std::sync::Arc;
+
 use super::action::Action;
 use super::input::{Key, KeyCode};
 use super::message::{Effect, Request};
@@ -7,6 +9,7 @@ use super::model::Model;
 use super::overlays::check::Check;
 use super::overlays::confirm::Confirm;
 use super::overlays::help::Help;
+use super::overlays::login::Login;
 use super::overlays::messages::Messages;
 use super::overlays::notice::Notice;
 use super::overlays::palette::Palette;
@@ -98,6 +101,16 @@ pub(super) const ACTIONS: &[Action] = &[
         check_smart_host,
     )
     .needs(Role::Operator),
+    Action::new(
+        "log-in",
+        &[Key::char('L')],
+        "log in",
+        "Log in to the smart host's provider with a code that is typed in elsewhere",
+        log_in,
+    )
+    .hinted(84)
+    .needs(Role::Admin)
+    .when(any_login),
     Action::new("smart-host", &[Key::char('S')], "smart host", "Set the smart host that mail goes to", smart_host)
         .needs(Role::Admin),
     Action::new("theme", &[Key::char('t')], "theme", "The next theme: terminal, dark, light, mono", theme),
@@ -179,6 +192,22 @@ fn check_smart_host(model: &mut Model) -> Vec<Effect> {
     let pending = model.panes.settings.pending();
     let (check, effects) = Check::new(domain, pending, &mut model.shared);
     model.open(check);
+    effects
+}
+
+fn any_login(model: &Model) -> Result<(), String> {
+    let any = model.shared.snapshot.tokens.iter().any(|token| token.by_code);
+    if any { Ok(()) } else { Err("no smart host in force is logged in to by oauth.grant \"device_code\"".to_owned()) }
+}
+
+/// Where it is needed, or else where it is possible.
+fn log_in(model: &mut Model) -> Vec<Effect> {
+    let tokens = Arc::clone(&model.shared.snapshot.tokens);
+    let mut by_code = tokens.iter().filter(|token| token.by_code);
+    let needed = by_code.clone().find(|token| token.health.needs_login);
+    let Some(token) = needed.or_else(|| by_code.next()) else { return Vec::new() };
+    let (login, effects) = Login::new(token.domain.clone(), token.mailbox.clone(), &mut model.shared);
+    model.open(login);
     effects
 }
 

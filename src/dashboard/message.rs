@@ -7,6 +7,7 @@ use crate::engine::{
     CheckEvent, Command, Outcome, QueuePage, QueueQuery, QueueShape, Snapshot, TranscriptEvent, TrialEvent,
 };
 use crate::mail::{Address, Domain};
+use crate::oauth::DeviceLoginEvent;
 use crate::queue::QueueId;
 
 /// Everything that can happen to a model.
@@ -41,6 +42,10 @@ pub enum Answer {
     Check(u64, CheckEvent),
     /// Of [`Effect::CheckSmartHost`] with this number: why it is not checked.
     NoCheck(u64, String),
+    /// Of [`Effect::LogIn`] with this number, again and again.
+    LogIn(u64, DeviceLoginEvent),
+    /// Of [`Effect::LogIn`] with this number: why nobody can log in.
+    NoLogIn(u64, String),
     /// Of [`Effect::Export`]: where the file is, or why there is none.
     Exported(Result<String, String>),
 }
@@ -77,6 +82,15 @@ pub enum Effect {
     },
     /// Stop checking.
     BreakOffCheck,
+    /// Begin a login with a code; replaces the one before.
+    LogIn {
+        /// What its answers bear.
+        number: u64,
+        /// The remote domain with security of its own, as the settings name it; `None` for all other mail.
+        domain: Option<String>,
+    },
+    /// Break the login off.
+    BreakOffLogIn,
     /// Put text on the viewer's clipboard, by OSC 52.
     Copy(String),
     /// Write a file in the viewer's working directory; only where viewer and engine share it.

@@ -43,7 +43,7 @@ impl Model {
             mouse: preferences.mouse,
             undo: Undo::default(),
             opening: Vec::new(),
-            checks: 0,
+            errands: 0,
             is_entered: false,
             viewer,
         };

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod confirm;
 mod entries;
 pub(crate) mod help;
+pub(crate) mod login;
 pub(crate) mod messages;
 pub(crate) mod notice;
 pub(crate) mod palette;

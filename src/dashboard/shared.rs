@@ -29,8 +29,8 @@ pub(crate) struct Shared {
     pub(crate) undo: Undo,
     /// What panes and overlays want on top; the model puts it there once the message is dealt with.
     pub(crate) opening: Vec<Box<dyn Overlay>>,
-    /// How many checks of a smart host were begun; each has its number.
-    pub(crate) checks: u64,
+    /// How many checks and logins were begun: each has a number, by which late answers of an earlier one are told apart.
+    pub(crate) errands: u64,
     /// Set by a pane whose selected row was clicked: that counts as Enter.
     pub(crate) is_entered: bool,
 }

@@ -34,6 +34,8 @@ pub struct Errands {
     session: Option<AbortHandle>,
     /// The check of a smart host under way.
     check: Option<AbortHandle>,
+    /// The login with a code under way.
+    login: Option<AbortHandle>,
     /// Where files may be written; `None` where the viewer is at another machine.
     folder: Option<PathBuf>,
     /// They end with the viewer.
@@ -53,8 +55,22 @@ impl Errands {
         let mut tasks = JoinSet::new();
         let lists = Lists::default();
         tasks.spawn(lists.clone().read(handle.clone(), answer.clone()));
-        let (session, check, is_running) = (None, None, true);
-        Self { handle, actor, engine, viewing, is_running, answer, answers, lists, session, check, folder, tasks }
+        let (session, check, login, is_running) = (None, None, None, true);
+        Self {
+            handle,
+            actor,
+            engine,
+            viewing,
+            is_running,
+            answer,
+            answers,
+            lists,
+            session,
+            check,
+            login,
+            folder,
+            tasks,
+        }
     }
 
     fn execute(&self, request: Request, command: Command) {
@@ -142,6 +158,32 @@ impl Errands {
         }
     }
 
+    fn log_in(&mut self, number: u64, domain: Option<&str>) {
+        self.break_off_login();
+        let answer = self.answer.clone();
+        let login = self.handle.log_in(&self.actor, domain);
+        self.login = Some(self.tasks.spawn(async move {
+            let mut login = match login {
+                Ok(login) => login,
+                Err(reason) => {
+                    let _ = answer.send(Answer::NoLogIn(number, reason)).await; // as above
+                    return;
+                }
+            };
+            while let Some(event) = login.next().await {
+                if answer.send(Answer::LogIn(number, event)).await.is_err() {
+                    return;
+                }
+            }
+        }));
+    }
+
+    fn break_off_login(&mut self) {
+        if let Some(login) = self.login.take() {
+            login.abort();
+        }
+    }
+
     fn export(&mut self, name: String, octets: Vec<u8>) {
         let (folder, answer) = (self.folder.clone(), self.answer.clone());
         self.tasks.spawn(async move {
@@ -178,6 +220,8 @@ impl Relay for Errands {
             Effect::TestMessage { from, to } => self.test_message(from, to),
             Effect::CheckSmartHost { number, domain } => self.check_smart_host(number, domain),
             Effect::BreakOffCheck => self.break_off_check(),
+            Effect::LogIn { number, domain } => self.log_in(number, domain.as_deref()),
+            Effect::BreakOffLogIn => self.break_off_login(),
             Effect::Export { name, octets } => self.export(name, octets),
             // Of the terminal, and so done before they come here.
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Repaint | Effect::Quit => {}

@@ -13,6 +13,7 @@ mod frame;
 mod hostile;
 mod keys;
 mod log;
+mod login;
 mod pictures;
 mod queue;
 mod screenshots;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mailroot::config::Settings;
 use mailroot::dashboard::{Answer, Effect};
@@ -11,11 +12,15 @@ use mailroot::engine::view::{
     SCHEMA, SettingsText,
 };
 use mailroot::engine::{
-    CheckEvent, Command, LogTail, Outcome, QueuePage, QueueShape, ShapeRow, Snapshot, TranscriptEvent, TrialEvent,
+    CheckEvent, Command, LogTail, Outcome, QueuePage, QueueShape, ShapeRow, Snapshot, TokenRow, TranscriptEvent,
+    TrialEvent,
 };
 use mailroot::ledger::{Event, Record, Side};
+use mailroot::oauth::{DeviceLoginEvent, TokenHealth};
 
 use super::fixtures;
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// The engine.
 pub(crate) struct Stage {
@@ -57,6 +62,12 @@ impl Stage {
             })
             .collect();
         snapshot.log = Arc::new(LogTail { first: 0, records: self.records() });
+        snapshot.tokens = Arc::new([TokenRow {
+            domain: Some(self.text.clone()),
+            mailbox: self.text.clone(),
+            by_code: true,
+            health: TokenHealth { valid_until: None, error: Some(self.text.clone()), needs_login: true },
+        }]);
         snapshot.problems = Arc::new([self.text.clone()]);
         snapshot.warnings = Arc::new([self.text.clone()]);
         snapshot
@@ -110,6 +121,14 @@ impl Stage {
                 let told = [line(Side::Server), line(Side::Client)].into_iter().chain(steps);
                 let told = told.chain([CheckEvent::Finished { can_send: false }]);
                 told.map(|event| Answer::Check(*number, event)).chain([Answer::NoCheck(*number, text())]).collect()
+            }
+            Effect::LogIn { number, .. } => {
+                let code =
+                    DeviceLoginEvent::Code { code: text(), address: text(), expires_at: fixtures::NOW.plus(MINUTE) };
+                let failed = DeviceLoginEvent::Failed { reason: text() };
+                let events = [code, DeviceLoginEvent::Waiting, DeviceLoginEvent::Done { message: text() }, failed];
+                let told = events.into_iter().map(|event| Answer::LogIn(*number, event));
+                told.chain([Answer::NoLogIn(*number, text())]).collect()
             }
             Effect::Export { .. } => vec![Answer::Exported(Ok(text())), Answer::Exported(Err(text()))],
             _ => Vec::new(),

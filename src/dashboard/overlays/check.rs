@@ -57,8 +57,8 @@ impl Check {
     }
 
     fn begin(&mut self, shared: &mut Shared) -> Vec<Effect> {
-        shared.checks += 1;
-        (self.number, self.state) = (shared.checks, State::Checking);
+        shared.errands += 1;
+        (self.number, self.state) = (shared.errands, State::Checking);
         self.told.clear();
         if self.pending > 0 {
             let text = format!("{} not applied yet: the settings in force are checked.", changes(self.pending));
