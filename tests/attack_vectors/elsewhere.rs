@@ -38,10 +38,8 @@ const NAMED: [&str; 27] = [
 ];
 
 /// Classes and vectors without a test, each with its reason.
-const LATER: [(&str, &str); 2] = [
-    ("mime-bomb", "nothing parses MIME in this version"),
-    ("ssh", "no SSH in this version"),
-];
+const LATER: [(&str, &str); 2] =
+    [("mime-bomb", "nothing parses MIME in this version"), ("ssh", "no SSH in this version")];
 
 /// Whether this crate leaves a vector to others, or to later.
 pub(crate) fn has(vector: &Vector) -> bool {

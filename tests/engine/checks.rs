@@ -60,7 +60,10 @@ async fn each_step_of_a_smart_host_in_order_is_told_and_no_mail_is_sent() {
     assert_eq!(kinds(&steps), expected.map(|kind| (kind, "passed")));
     assert!(steps[4].text.contains("STARTTLS") && !steps[6].text.contains("STARTTLS"));
     let tls = &steps[5].text;
-    assert!(tls.starts_with("TLSv1.3 TLS_AES_256_GCM_SHA384; the certificate is for 127.0.0.1, from CN=Ours, "), "{tls}");
+    assert!(
+        tls.starts_with("TLSv1.3 TLS_AES_256_GCM_SHA384; the certificate is for 127.0.0.1, from CN=Ours, "),
+        "{tls}"
+    );
     assert!(tls.ends_with("all checks passed for 127.0.0.1"), "{tls}");
     assert_eq!(steps[7].text, "logged in as relay with PLAIN");
     assert_eq!(said, ["EHLO relay.test", "STARTTLS", "EHLO relay.test", "AUTH PLAIN ********", "QUIT"]);
