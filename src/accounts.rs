@@ -107,7 +107,7 @@ impl Accounts {
         let password = Zeroizing::new(password.to_owned());
         let Some(is_right) = self.in_turn(move || hash.verify(&password)).await else { return Verdict::Busy };
         match found {
-            Some(user) if is_right => self.accept(attempt, user),
+            Some(user) if is_right => self.accept(&attempt, user),
             Some(_) => self.refuse(attempt, "the password is wrong").await,
             None => self.refuse(attempt, "there is no such user").await,
         }
@@ -121,7 +121,7 @@ impl Accounts {
         let hash = found.and_then(|user| user.nt_hash.as_ref());
         let is_right = login.proves(hash.unwrap_or(users.nobodys_nt_hash()));
         match (found, hash) {
-            (Some(user), Some(_)) if is_right => self.accept(attempt, user),
+            (Some(user), Some(_)) if is_right => self.accept(&attempt, user),
             (Some(_), Some(_)) => self.refuse(attempt, "the password is wrong").await,
             (Some(_), None) => self.refuse(attempt, "the user is not one for NTLM").await,
             (None, _) => self.refuse(attempt, "there is no such user").await,
@@ -167,7 +167,7 @@ impl Accounts {
         }
     }
 
-    fn accept(&self, attempt: Attempt, user: &User) -> Verdict {
+    fn accept(&self, attempt: &Attempt, user: &User) -> Verdict {
         lock(&self.0.throttle).succeed(attempt.client, &attempt.user, self.0.clock.now());
         Verdict::Accepted(Arc::clone(&user.name))
     }

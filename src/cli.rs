@@ -6,11 +6,14 @@
 mod arguments;
 mod attach;
 mod badmail;
+mod certificate;
 mod check;
 pub(crate) mod config;
 mod demo;
 mod log;
+mod login;
 mod output;
+mod preset;
 mod queue;
 mod remote;
 mod run;
@@ -19,6 +22,7 @@ mod secret;
 mod serve;
 mod service;
 mod trial;
+mod user;
 mod views;
 
 use std::io;
@@ -84,7 +88,7 @@ fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Run { panic_key } => run::run(file, panic_key),
         Command::Attach => attach::attach(file),
         Command::Demo => demo::demo(),
-        Command::User { .. } => not_yet("login", "access.relay in the settings says which addresses may send"),
+        Command::User(command) => user::run(file, command),
         Command::Admin { .. } | Command::Ssh => {
             not_yet("administration by SSH", "who owns the control socket may administer")
         }
@@ -103,10 +107,9 @@ fn configure(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result<()> 
             let value = value_of(&key, value, stdin)?;
             config::set(file, &key, &value, &mut out)?;
         }
-        ConfigCommand::Preset { .. } => {
-            return not_yet("the list of presets", "`mailroot config set delivery.advanced.smart_host` sets one");
-        }
-        ConfigCommand::Certificate { .. } => return not_yet("TLS", "mail is sent and taken in clear"),
+        ConfigCommand::Preset(arguments) => preset::run(file, &arguments, &mut out)?,
+        ConfigCommand::Certificate { names, days } => certificate::make(file, names, days, &mut out)?,
+        ConfigCommand::Login { domain } => return login::log_in(file, domain.as_deref()),
         ConfigCommand::Import { .. } => return not_yet("the import", "`mailroot config set` sets key by key"),
     }
     Ok(())

@@ -20,6 +20,7 @@ mod load;
 mod names;
 mod parse;
 mod peers;
+pub mod presets;
 mod problem;
 mod sample;
 mod save;
@@ -39,20 +40,20 @@ pub use checks::Warning;
 pub use confidential::Confidential;
 pub use draft::{Draft, Edit};
 pub use fields::{Apply, DOMAIN, Field, Kind, SECTIONS, Section, domain_fields, entries, fields, list};
-pub use load::{LoadError, Loaded, base_of, current, default_path, load, load_text, locate, place, read};
+pub use load::{LoadError, Loaded, base_of, current, default_path, load, load_text, locate, place, read, relative};
 pub use parse::parse;
 pub use peers::{Mode, PeerList, PeerPattern, PeerPatternError};
 pub use problem::{Position, Problem};
 pub use sample::sample;
 pub use save::{SaveError, save};
 pub use secret::{Secret, SecretError};
-pub use secret_files::SecretFiles;
+pub use secret_files::{SecretFiles, readable_by_others, secrets_folder};
 pub use secrets::masked;
 pub(crate) use secrets::{given, new as new_secrets, with_others};
 pub use security::{Grant, Method, OAuth, OutboundSecurity, TlsMode};
 pub use settings::{
     Access, Advanced, Authentication, Control, Delivery, Domain, DomainPattern, General, Level, Local, Log, Messages,
-    OutboundConnections, Relay, Settings,
+    OutboundConnections, PerMinute, Relay, Settings,
 };
 pub use smart_host::{Host, SmartHost, SmartHostError};
 pub use token_url::{TokenUrl, TokenUrlError};

@@ -9,7 +9,7 @@
 //!   that differs between Linux and Windows.
 //! * [`config`], [`dns`]: the settings, always valid once parsed; name resolution.
 //! * [`sasl`]: the mechanisms of logins, both sides.
-//! * [`accounts`]: who may log in, and what failures cost.
+//! * [`accounts`], [`oauth`]: who may log in here, and what failures cost; tokens for logins elsewhere.
 //! * [`ledger`]: what is happening now, and the delivery log.
 //! * [`smtp`], [`queue`]: both ends of the wire; the durable queue.
 //! * [`delivery`]: routes, the scheduler, attempts, reports.
@@ -30,6 +30,7 @@ pub mod dns;
 pub mod engine;
 pub mod ledger;
 pub mod mail;
+pub mod oauth;
 pub mod platform;
 pub mod queue;
 pub mod remote;

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["text", "clock", "mail", "platform"],
     &["tls"],
     &["config", "dns", "sasl"],
-    &["accounts"],
+    &["accounts", "oauth"],
     &["ledger"],
     &["smtp", "queue"],
     &["delivery"],

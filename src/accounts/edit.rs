@@ -227,7 +227,7 @@ fn put_senders(user: &mut Table, senders: &[Sender]) {
     if senders.is_empty() {
         user.remove("senders");
     } else {
-        put(user, "senders", Value::from_iter(senders.iter().map(ToString::to_string)));
+        put(user, "senders", senders.iter().map(ToString::to_string).collect());
     }
 }
 

@@ -105,8 +105,8 @@ impl std::fmt::Display for Sender {
 /// All users.
 #[derive(Clone, Debug)]
 pub struct Users {
-    users: Vec<User>,
-    /// By name in lower case, where in `users`.
+    all: Vec<User>,
+    /// By name in lower case, where in `all`.
     by_name: HashMap<Box<str>, usize>,
     nobody: PasswordHash,
     nobodys_nt_hash: NtHash,
@@ -120,18 +120,18 @@ impl Users {
             by_name.entry(user.name.to_ascii_lowercase().into()).or_insert(at);
         }
         let nobody = PasswordHash::of_nobody(users.iter().map(|user| &user.password));
-        Self { users, by_name, nobody, nobodys_nt_hash: NtHash::of("") }
+        Self { all: users, by_name, nobody, nobodys_nt_hash: NtHash::of("") }
     }
 
     /// All of them, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &User> {
-        self.users.iter()
+        self.all.iter()
     }
 
     /// The user of this name, in any case, and with the `DOMAIN\` that Windows puts before it or without.
     pub fn find(&self, name: &str) -> Option<&User> {
         let name = name.rsplit_once('\\').map_or(name, |(_, name)| name);
-        self.by_name.get(name.to_ascii_lowercase().as_str()).and_then(|&at| self.users.get(at))
+        self.by_name.get(name.to_ascii_lowercase().as_str()).and_then(|&at| self.all.get(at))
     }
 
     /// What is verified in place of the password of a user who is not there.

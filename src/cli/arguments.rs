@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::accounts::Sender;
 use crate::ledger::RecordFilter;
 use crate::mail::Address;
 use crate::queue::{Filter, QueueId};
@@ -77,11 +78,8 @@ pub(super) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Who may send with a login
-    #[command(disable_help_flag = true)]
-    User {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
+    #[command(subcommand)]
+    User(UserCommand),
     /// Who may administer by SSH
     #[command(disable_help_flag = true)]
     Admin {
@@ -252,17 +250,22 @@ pub(super) enum ConfigCommand {
         #[arg(long, conflicts_with = "value")]
         stdin: bool,
     },
-    /// Settings for a well-known smart host
-    #[command(disable_help_flag = true)]
-    Preset {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
-    /// A certificate of our own
-    #[command(disable_help_flag = true)]
+    /// Settings for a well-known smart host, and what it must be told; without a name, the list of them
+    Preset(PresetArguments),
+    /// Make a self-signed certificate, for sites that have no other, and offer TLS with it
     Certificate {
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
+        /// A name or an address by which clients know this server [default: general.hostname]
+        #[arg(long = "name", value_name = "NAME")]
+        names: Vec<String>,
+        /// For how long it is good
+        #[arg(long, value_name = "DAYS", default_value_t = 730, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
+    /// Log in to the smart host's provider with a code that is typed in elsewhere, where `oauth.grant` says so
+    Login {
+        /// For a remote domain with security of its own [default: for all other mail]
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
     },
     /// Take over the settings of the old server
     #[command(disable_help_flag = true)]
@@ -270,6 +273,68 @@ pub(super) enum ConfigCommand {
         #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<OsString>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a user; the password is asked for
+    Add {
+        /// The name to log in with
+        name: String,
+        /// Let the user log in by NTLM too: an NT hash is kept, which is as good as the password
+        #[arg(long)]
+        ntlm: bool,
+        /// An address or a domain the user may send from, any number of times [default: any]
+        #[arg(long, value_name = "SENDER")]
+        sender: Vec<Sender>,
+        /// How many messages the user may send in an hour [default: any number]
+        #[arg(long, value_name = "N")]
+        max_per_hour: Option<u32>,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Remove a user
+    Remove {
+        /// The name
+        name: String,
+    },
+    /// List the users
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user a new password; it is asked for
+    Passwd {
+        /// The name
+        name: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+/// What a preset asks for; each asks for a few of these.
+#[derive(Debug, Default, Args)]
+pub(super) struct PresetArguments {
+    /// Which one
+    pub(super) name: Option<String>,
+    /// The smart host, where the preset does not know it
+    #[arg(long)]
+    pub(super) host: Option<String>,
+    /// The Microsoft directory
+    #[arg(long)]
+    pub(super) tenant: Option<String>,
+    /// The id of the application that is registered there
+    #[arg(long, value_name = "ID")]
+    pub(super) client_id: Option<String>,
+    /// Who logs in, or the mailbox
+    #[arg(long, value_name = "NAME")]
+    pub(super) username: Option<String>,
+    /// Read the password or the client secret from standard input; at a terminal it is asked for
+    #[arg(long)]
+    pub(super) secret_stdin: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::certificate::CertificateError;
 use crate::config::{self, Draft, Effective, LoadError, Loaded, Problem, SaveError};
 use crate::text::printable;
 
@@ -23,6 +24,21 @@ pub(crate) enum ConfigError {
     /// There is no value to set.
     #[error("say which value: behind the key, or with --stdin through a pipe; a secret is asked for at a terminal")]
     NoValue,
+    /// A secret was not given after all.
+    #[error("{0}")]
+    Secret(io::Error),
+    /// There is no certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There is no such preset.
+    #[error("there is no preset {}; `mailroot config preset` lists them", printable(.0.as_bytes()))]
+    NoPreset(String),
+    /// A preset does not ask for what was given.
+    #[error("{0} is not for {1}")]
+    NotOfPreset(&'static str, &'static str),
+    /// The smart host has to be known first.
+    #[error("say which smart host, with --host. {0}")]
+    NoHost(&'static str),
     /// The edited file was not written.
     #[error(transparent)]
     Save(#[from] SaveError),
@@ -35,8 +51,13 @@ impl ConfigError {
     /// The exit status: 2 for wrong settings or values, 1 for what failed.
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
-            Self::Load(_) | Self::Value(_) | Self::NoValue => 2,
-            Self::Save(_) | Self::Print(_) => 1,
+            Self::Load(_)
+            | Self::Value(_)
+            | Self::NoValue
+            | Self::NoPreset(_)
+            | Self::NotOfPreset(..)
+            | Self::NoHost(_) => 2,
+            Self::Save(_) | Self::Secret(_) | Self::Certificate(_) | Self::Print(_) => 1,
         }
     }
 }
@@ -49,7 +70,12 @@ pub(crate) fn check(path: Option<&Path>, out: &mut dyn Write) -> Result<(), Conf
         writeln!(out, "warning: {warning}")?;
     }
     match &loaded.path {
-        Some(path) => writeln!(out, "{}: the settings are right", shown(path))?,
+        Some(path) => {
+            for file in config::readable_by_others(path, &config::read(path)?, &loaded.settings) {
+                writeln!(out, "warning: {} holds a secret, and other accounts may read it", shown(&file))?;
+            }
+            writeln!(out, "{}: the settings are right", shown(path))?;
+        }
         None => writeln!(out, "no settings file: the defaults are in force")?,
     }
     Ok(())
@@ -151,6 +177,29 @@ mod tests {
         let lines: Vec<_> = printed.lines().collect();
         assert!(lines[0].starts_with("warning: access.relay.list: "), "{printed}");
         assert!(lines[1].ends_with("mailroot.toml: the settings are right"), "{printed}");
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn check_names_the_files_of_secrets_that_others_may_read() {
+        let password = "[delivery.outbound_security]\npassword = { file = \"password\" }\n";
+        let client_secret = "oauth = { client_secret = \"s3cret\" }\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mailroot.toml");
+        let warned = || {
+            let mut out = Vec::new();
+            check(Some(&path), &mut out).unwrap();
+            String::from_utf8(out).unwrap().matches("other accounts may read it").count()
+        };
+        std::fs::write(&path, password).unwrap();
+        std::fs::write(folder.path().join("password"), "s3cret").unwrap();
+        assert_eq!(warned(), 1);
+        std::fs::write(&path, format!("{password}{client_secret}")).unwrap();
+        assert_eq!(warned(), 2);
+        for (file, content) in [(&path, password), (&folder.path().join("password"), "s3cret")] {
+            crate::platform::files::replace_private(file, content.as_bytes()).unwrap();
+        }
+        assert_eq!(warned(), 0);
     }
 
     #[test]

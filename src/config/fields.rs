@@ -172,7 +172,7 @@ impl Kind {
         let entered = entered.trim();
         let is_number = !entered.is_empty() && entered.bytes().all(|digit| digit.is_ascii_digit());
         match self {
-            Self::Count { .. } | Self::Switch | Self::List => entered.to_owned(),
+            Self::Count { .. } | Self::Switch | Self::List if !entered.is_empty() => entered.to_owned(),
             Self::Size | Self::Span if is_number => entered.to_owned(),
             Self::Secret | Self::Table if entered.starts_with('{') => entered.to_owned(),
             _ => toml_edit::Value::from(entered).to_string(),
@@ -233,9 +233,14 @@ impl<S: Clone> Field<S> {
 
     /// Whether its value in `settings` is the one it has if the file does not name it.
     pub fn is_default(&self, settings: &S, base: &Path) -> bool {
-        let mut default = settings.clone();
-        let Ok(value) = DeValue::parse(self.default) else { return false };
-        self.read(&mut default, &Input { value: &value, base }).is_ok() && !self.differs(&default, settings)
+        !self.would_change(settings, base, self.default)
+    }
+
+    /// Whether its value in `settings` is another one than this TOML; what is no value of it is another one.
+    pub(super) fn would_change(&self, settings: &S, base: &Path, toml: &str) -> bool {
+        let mut other = settings.clone();
+        let Ok(value) = DeValue::parse(toml) else { return true };
+        self.read(&mut other, &Input { value: &value, base }).is_err() || self.differs(&other, settings)
     }
 
     /// Takes the value of the file into `settings`, or says everything that is wrong with it.

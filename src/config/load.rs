@@ -98,6 +98,12 @@ pub fn base_of(path: &Path) -> io::Result<PathBuf> {
     Ok(above.unwrap_or(folder).to_owned())
 }
 
+/// A file beside the settings file at `path` as the settings name it: from where relative paths start, with slashes.
+pub fn relative(path: &Path, file: &Path) -> String {
+    let base = base_of(path).unwrap_or_default();
+    file.strip_prefix(&base).unwrap_or(file).to_string_lossy().replace('\\', "/")
+}
+
 /// The text of a settings file.
 pub fn read(path: &Path) -> Result<String, LoadError> {
     let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;

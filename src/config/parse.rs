@@ -208,6 +208,16 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_of_a_remote_domain_is_its_own_or_none_or_the_general_one() {
+        let general = "[delivery.outbound_connections]\nmax_messages_per_minute = 30\n";
+        for (own, limit) in [("5", Some(5)), ("0", None), ("\"\"", Some(30))] {
+            let text = format!("{general}[[domain]]\nname = \"a.example\"\nmax_messages_per_minute = {own}\n");
+            let settings = settings(&text);
+            assert_eq!(settings.max_messages_per_minute(settings.domains.first()), limit, "{own}");
+        }
+    }
+
+    #[test]
     fn no_picture_of_the_settings_tells_a_secret() {
         let settings = settings(
             "[delivery.outbound_security]\npassword = \"s3cret\"\noauth = { client_secret = \"s3cret\" }\n\

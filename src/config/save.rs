@@ -60,7 +60,7 @@ fn write(temporary: &Path, target: &Path, text: &str) -> Result<(), SaveError> {
 }
 
 /// Makes the rename last through a power failure. Windows neither needs nor offers it for folders.
-pub(super) fn sync(folder: &Path) -> Result<(), SaveError> {
+fn sync(folder: &Path) -> Result<(), SaveError> {
     if cfg!(windows) {
         return Ok(());
     }

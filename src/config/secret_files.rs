@@ -1,16 +1,15 @@
 //! Secrets that a person typed, in files of their own beside the settings file, so that it can be shown to others.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::load::base_of;
-use super::save::{SaveError, failed, save, sync};
+use super::load::{base_of, relative};
+use super::save::{SaveError, failed, save};
 use super::secrets::{given, with_others};
 use super::setting::in_toml;
-use super::{Settings, parse};
+use super::{Secret, Settings, parse};
 use crate::platform::files;
 
 /// The folder of the files, beside the settings file.
@@ -19,6 +18,12 @@ const FOLDER: &str = "secrets";
 /// How many digits tell the files of one key apart. The old file stays for as long as the settings can be brought back
 /// in which it stands.
 const DIGITS: usize = 8;
+
+/// The folder of secrets that belongs to the settings file at `path`.
+pub fn secrets_folder(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.with_file_name(FOLDER)
+}
 
 /// The text of a settings file in which every new secret is only named, and the files that are to hold them.
 pub struct SecretFiles {
@@ -31,13 +36,12 @@ impl SecretFiles {
     /// person wrote into the file by hand stay there. Nothing is written yet.
     pub fn of(path: &Path, text: &str, known: impl Fn(&str) -> bool) -> std::io::Result<Self> {
         let base = base_of(path)?;
-        let folder = std::path::absolute(path)?.with_file_name(FOLDER);
+        let folder = secrets_folder(path);
         let settings = parse(text, &base).ok();
         let (mut parts, mut files) = (Vec::new(), Vec::new());
         for secret in given(text).unwrap_or_default().into_iter().filter(|given| !known(&given.secret)) {
             let file = folder.join(format!("{}-{:08x}", file_name(&secret.key, settings.as_ref()), fastrand::u32(..)));
-            let named = file.strip_prefix(&base).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-            parts.push((secret.span, format!("{{ file = {} }}", in_toml(&named))));
+            parts.push((secret.span, format!("{{ file = {} }}", in_toml(&relative(path, &file)))));
             files.push((file, secret.secret));
         }
         Ok(Self { text: with_others(text, parts), files })
@@ -77,6 +81,21 @@ impl SecretFiles {
     }
 }
 
+/// Which of the files in which the settings of `path` keep their secrets others may read, the settings file itself
+/// included. A file that is not there is told of when it is used.
+pub fn readable_by_others(path: &Path, text: &str, settings: &Settings) -> Vec<PathBuf> {
+    let own = settings.domains.iter().filter_map(|domain| domain.security.as_ref());
+    let secrets = std::iter::once(&settings.delivery.security).chain(own).flat_map(|security| {
+        let accounts = security.oauth.service_account.clone();
+        let of_file = |secret: &Secret| if let Secret::File(path) = secret { Some(path.clone()) } else { None };
+        [&security.password, &security.oauth.client_secret].into_iter().flatten().filter_map(of_file).chain(accounts)
+    });
+    let settings_file = given(text).is_some_and(|given| !given.is_empty()).then(|| path.to_owned());
+    let keys = settings.access.private_key.clone();
+    let files = settings_file.into_iter().chain(keys).chain(secrets);
+    files.filter(|file| fs::metadata(file).is_ok_and(|metadata| !files::is_private(&metadata))).collect()
+}
+
 /// Removes the files beside the settings file at `path` that this module made and none of `texts` names.
 fn sweep(path: &Path, texts: &[&str]) {
     let Ok(entries) = fs::read_dir(path.with_file_name(FOLDER)) else { return };
@@ -111,10 +130,7 @@ fn is_ours(name: &str) -> bool {
 fn write(path: &Path, secret: &str) -> Result<(), SaveError> {
     let folder = path.parent().unwrap_or(path);
     files::make_private_folder(folder).map_err(failed("create", folder))?;
-    let mut file = files::create_private(path).map_err(failed("create", path))?;
-    file.write_all(secret.as_bytes()).map_err(failed("write", path))?;
-    file.sync_all().map_err(failed("sync", path))?;
-    sync(folder)
+    files::replace_private(path, secret.as_bytes()).map_err(failed("write", path))
 }
 
 #[cfg(test)]
@@ -150,17 +166,14 @@ mod tests {
         assert_eq!(revealed(own.password.as_ref()), "two");
     }
 
-    #[cfg(unix)]
     #[test]
     fn only_this_account_can_read_them() {
-        use std::os::unix::fs::PermissionsExt as _;
         let (_folder, path) = folder();
         SecretFiles::of(&path, TYPED, |_| false).unwrap().write().unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let secrets = path.with_file_name(FOLDER);
-        assert_eq!(mode(&secrets), 0o700);
-        let files: Vec<_> = fs::read_dir(&secrets).unwrap().map(|entry| mode(&entry.unwrap().path())).collect();
-        assert_eq!(files, [0o600, 0o600]);
+        let is_private = |path: &Path| files::is_private(&fs::metadata(path).unwrap());
+        let files: Vec<_> = fs::read_dir(&secrets).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(files.len() == 2 && files.iter().all(|file| is_private(file)) && is_private(&secrets));
     }
 
     #[test]

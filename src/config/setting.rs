@@ -12,7 +12,7 @@ use toml::de::DeValue;
 
 pub(super) use self::phrases::NameServer;
 use super::fields::Kind;
-use super::size;
+use super::{PerMinute, size};
 use crate::text;
 
 /// How much of a refused value is shown.
@@ -181,6 +181,22 @@ impl Setting for u32 {
 
     fn write(&self) -> String {
         self.to_string()
+    }
+}
+
+/// A limit that may be written as none, and be left out: 0 is no limit, and `""` says nothing.
+impl Setting for PerMinute {
+    const KIND: Kind = Option::<u32>::KIND;
+    const NAME: &'static str = "a number of messages";
+    const EXPECTED: &'static str = "a whole number, 0 for no limit";
+
+    fn read(input: &Input<'_>) -> Result<Self, Vec<Refusal>> {
+        let limit = Option::<u32>::read(input).map_err(|_| input.refusal::<Self>())?;
+        Ok(Self(limit))
+    }
+
+    fn write(&self) -> String {
+        self.0.write()
     }
 }
 

@@ -192,11 +192,15 @@ pub struct Domain {
     pub relay: bool,
     /// Where its mail goes; `None` leaves the general route.
     pub smart_host: Option<SmartHost>,
-    /// Messages a minute to its destination; `None` leaves the general limit.
-    pub max_messages_per_minute: Option<u32>,
+    /// Its own limit of messages a minute to a destination; `None` leaves the general one.
+    pub max_messages_per_minute: Option<PerMinute>,
     /// Its own security, in which nothing comes from the general one; `None` leaves the general one.
     pub security: Option<OutboundSecurity>,
 }
+
+/// Messages a minute; `None`, written `0`, is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerMinute(pub Option<u32>);
 
 impl Domain {
     /// One of which nothing but the name is given.
@@ -325,6 +329,6 @@ impl Settings {
     /// Messages a minute to a destination: as its `[[domain]]` says, or as is said for all.
     pub fn max_messages_per_minute(&self, domain: Option<&Domain>) -> Option<u32> {
         let own = domain.and_then(|domain| domain.max_messages_per_minute);
-        own.or(self.delivery.connections.max_messages_per_minute)
+        own.map_or(self.delivery.connections.max_messages_per_minute, |PerMinute(limit)| limit)
     }
 }

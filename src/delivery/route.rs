@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(manner("partner.example"), Manner { security: OutboundSecurity::DEFAULT, per_minute: Some(30) });
         settings.domains[0].smart_host = None;
         settings.delivery.advanced.direct_first = true;
-        settings.domains[0].max_messages_per_minute = Some(5);
+        settings.domains[0].max_messages_per_minute = Some(config::PerMinute(Some(5)));
         let manner = |name: &str| match decide(&settings, &domain(name)) {
             Route::Hop(hop) => Manner::clone(&hop.manner),
             Route::Mx { manner, .. } => Manner::clone(&manner),

@@ -151,6 +151,46 @@ pub enum Command {
         /// The text it was made from; if the file holds another one, nothing is done.
         base: Confidential,
     },
+    /// The users who may log in.
+    UserList,
+    /// Adds a user.
+    UserAdd {
+        /// The name.
+        name: String,
+        /// The password in clear; hashes of it are kept.
+        password: Confidential,
+        /// Whether the user may log in by NTLM.
+        #[serde(default)]
+        ntlm: bool,
+        /// The addresses and domains the user may send from; empty for any.
+        #[serde(default)]
+        senders: Vec<String>,
+        /// How many messages in an hour; none or 0 for any number.
+        #[serde(default)]
+        max_messages_per_hour: Option<u32>,
+    },
+    /// Changes a user; what is not given stays.
+    UserChange {
+        /// The name.
+        name: String,
+        /// A new password in clear.
+        #[serde(default)]
+        password: Option<Confidential>,
+        /// Whether the user may log in by NTLM; to allow it takes a new password.
+        #[serde(default)]
+        ntlm: Option<bool>,
+        /// The addresses and domains the user may send from; empty for any.
+        #[serde(default)]
+        senders: Option<Vec<String>>,
+        /// How many messages in an hour; 0 for any number.
+        #[serde(default)]
+        max_messages_per_hour: Option<u32>,
+    },
+    /// Removes a user.
+    UserRemove {
+        /// The name.
+        name: String,
+    },
     /// Read the settings file again.
     Reload,
     /// Drain and stop.
@@ -265,6 +305,10 @@ impl Command {
             Self::CheckSmartHost { .. } => "check smart-host",
             Self::SettingsText => "settings text",
             Self::SettingsApply { .. } => "settings apply",
+            Self::UserList => "user list",
+            Self::UserAdd { .. } => "user add",
+            Self::UserChange { .. } => "user change",
+            Self::UserRemove { .. } => "user remove",
             Self::Reload => "reload",
             Self::Stop => "stop",
         }
@@ -294,6 +338,10 @@ impl Command {
             | Self::SettingsApply { .. }
             | Self::QueueExport { .. }
             | Self::BadmailAct { .. }
+            | Self::UserList
+            | Self::UserAdd { .. }
+            | Self::UserChange { .. }
+            | Self::UserRemove { .. }
             | Self::Reload
             | Self::Stop => Role::Admin,
         }

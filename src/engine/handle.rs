@@ -15,13 +15,14 @@ use super::reload::Reloader;
 use super::sampler::{Sampler, Surroundings};
 use super::transcript::SessionWatch;
 use super::trial::{Trial, TrialWatch};
-use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file};
+use super::{EngineState, QueueReader, Snapshot, Viewing, badmail, look, messages, settings_file, users};
 use crate::accounts::Accounts;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Settings;
 use crate::delivery::Dispatcher;
 use crate::ledger::{Event, Ledger, Record};
 use crate::mail::{Address, Domain};
+use crate::oauth::{self, DeviceLogin, Tokens};
 use crate::queue::Queue;
 
 /// What every part of a running engine shares.
@@ -31,6 +32,7 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) dispatcher: Dispatcher,
     pub(super) accounts: Accounts,
+    pub(super) tokens: Tokens,
     pub(super) ledger: Arc<Ledger>,
     pub(super) problems: Arc<Problems>,
     pub(super) gate: Arc<Gate>,
@@ -94,6 +96,17 @@ impl Handle {
             Command::BadmailPreview { id } => badmail::preview(shared, actor, &id).await,
             Command::SettingsText => settings_file::show(shared),
             Command::SettingsApply { text, base } => settings_file::apply(shared, actor, &text, &base).await,
+            Command::UserList => users::list(shared),
+            Command::UserAdd { name, password, ntlm, senders, max_messages_per_hour } => {
+                let (password, ntlm) = (Some(password), Some(ntlm));
+                let wanted = users::Wanted { name, password, ntlm, senders: Some(senders), max_messages_per_hour };
+                users::add(shared, actor, wanted).await
+            }
+            Command::UserChange { name, password, ntlm, senders, max_messages_per_hour } => {
+                let wanted = users::Wanted { name, password, ntlm, senders, max_messages_per_hour };
+                users::change(shared, actor, wanted).await
+            }
+            Command::UserRemove { name } => users::remove(shared, actor, name).await,
             Command::CheckSmartHost { domain } => self.check_smart_host_to_its_end(actor, domain.as_deref()).await,
             Command::Reload => self.reload(actor).await,
             Command::Stop => {
@@ -150,6 +163,21 @@ impl Handle {
         let shared = Arc::clone(&self.0);
         let server = async move { shared.reloader.first_address().await };
         Ok(TrialWatch::new(trial, Arc::clone(&self.0.clock), server))
+    }
+
+    /// Begins a login with a code for the tokens that mail needs: of a remote domain with its own security, or of all
+    /// others. The person types the code in elsewhere. Needs an administrator.
+    pub fn log_in(&self, actor: &Actor, domain: Option<&str>) -> Result<DeviceLogin, String> {
+        if actor.role < Role::Admin {
+            return Err(format!("a login needs the role {}; you are {}", Role::Admin, actor.role));
+        }
+        let settings = self.settings();
+        let security = oauth::by_code(&settings, domain)?;
+        let mail = domain.map_or_else(|| "mail".to_owned(), |domain| format!("mail for {domain}"));
+        let deed = format!("a login as {} for {mail} is begun", crate::text::quoted(&security.username));
+        tracing::info!("{}: {deed}", crate::text::quoted(&actor.name));
+        self.0.record_deed(actor, &deed);
+        Ok(self.0.tokens.log_in(&security.oauth, &security.username))
     }
 
     /// Begins to watch: pictures are taken for as long as somebody does.

@@ -4,10 +4,13 @@ use serde::Serialize;
 
 use super::command::Outcome;
 use super::handle::Shared;
-use super::snapshot::CertificateHealth;
-use super::view::{Certificate, Destination, DestinationList, Disk, QueueCounts, SCHEMA, Session, SessionList, Status};
+use super::snapshot::{CertificateHealth, TokenRow};
+use super::view::{
+    Certificate, Destination, DestinationList, Disk, QueueCounts, SCHEMA, Session, SessionList, Status, Token,
+};
 use crate::delivery::DestinationRow;
 use crate::ledger::{Record, RecordFilter, SessionSnapshot};
+use crate::oauth::TokenHealth;
 
 /// The most lines of the log in one answer.
 const MAX_RECORDS: usize = 20_000;
@@ -28,6 +31,7 @@ pub(super) async fn status(shared: &Shared) -> Outcome {
         listeners: in_service.clear.iter().map(ToString::to_string).collect(),
         tls_listeners: in_service.tls.iter().map(ToString::to_string).collect(),
         certificate: shared.certificate.health().map(|health| certificate(&health)),
+        tokens: super::tokens::health(&shared.tokens, &settings).into_iter().map(token).collect(),
         queue: QueueCounts {
             total: counts.queued + counts.active + counts.held,
             active: counts.active,
@@ -46,6 +50,11 @@ fn certificate(health: &CertificateHealth) -> Certificate {
     let CertificateHealth { names, expires, is_self_signed, problem } = health.clone();
     let expires = expires.map(|at| at.to_string());
     Certificate { names, expires, self_signed: is_self_signed, problem }
+}
+
+fn token(row: TokenRow) -> Token {
+    let TokenRow { domain, mailbox, health: TokenHealth { valid_until, error, needs_login }, .. } = row;
+    Token { domain, mailbox, valid_until: valid_until.map(|at| at.to_string()), error, needs_login }
 }
 
 pub(super) fn sessions(shared: &Shared) -> Outcome {

@@ -18,6 +18,7 @@ pub(super) enum Source {
     Certificate,
     CertificateEnd,
     Users,
+    Tokens,
 }
 
 impl Source {
@@ -31,6 +32,7 @@ impl Source {
             Self::Certificate => "the files of the certificate are",
             Self::CertificateEnd => "the end of the certificate is",
             Self::Users => "the users file is",
+            Self::Tokens => "the access tokens are",
         }
     }
 }

@@ -132,6 +132,7 @@ impl Snapshot {
     fn differs(&self, last: &Self) -> bool {
         let parts_are_same = Arc::ptr_eq(&self.listeners, &last.listeners)
             && Arc::ptr_eq(&self.tls_listeners, &last.tls_listeners)
+            && Arc::ptr_eq(&self.tokens, &last.tokens)
             && Arc::ptr_eq(&self.settings, &last.settings)
             && Arc::ptr_eq(&self.sessions, &last.sessions)
             && Arc::ptr_eq(&self.destinations, &last.destinations)

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::config::Settings;
 use crate::delivery::DestinationRow;
 use crate::ledger::{History, Record, SessionSnapshot};
+use crate::oauth::TokenHealth;
 use crate::queue::Counts;
 
 /// The relay at one moment. Parts that did not change since the last snapshot are the same `Arc`, so that a viewer
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub tls_listeners: Arc<[SocketAddr]>,
     /// The server's certificate; `None` if the settings name none.
     pub certificate: Option<Arc<CertificateHealth>>,
+    /// The access tokens that mail needs, for all mail first.
+    pub tokens: Arc<[TokenRow]>,
     /// The settings in force.
     pub settings: Arc<Settings>,
     /// The file they come from; `None` while the defaults serve.
@@ -64,6 +67,19 @@ pub struct CertificateHealth {
     pub is_self_signed: bool,
     /// What needs a person: files that cannot be used, an end less than 21 days ahead.
     pub problem: Option<String>,
+}
+
+/// An access token that mail needs, as far as a person has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// The remote domain with security of its own, as the settings name it; `None` for all other mail.
+    pub domain: Option<String>,
+    /// The mailbox it is for, as the settings have it.
+    pub mailbox: String,
+    /// Whether it comes by a login with a code, so that a person can log in again.
+    pub by_code: bool,
+    /// How it stands.
+    pub health: TokenHealth,
 }
 
 /// Whether mail is taken.

@@ -23,10 +23,11 @@ use super::sampler::{Sampler, Surroundings};
 use super::watch as queue_watch;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::delivery::{Context, Dispatcher};
 use crate::dns::{Resolver, System};
 use crate::ledger::{ApplicationLog, Ledger, LogError};
+use crate::oauth::Tokens;
 use crate::platform;
 use crate::queue::{DirectoryStore, Folders, OpenError, Queue};
 
@@ -92,6 +93,8 @@ impl Engine {
         let clock = Arc::new(Clock::system());
         let problems = Arc::new(Problems::default());
         let accounts = Accounts::new(Arc::clone(&clock));
+        let secrets = config::secrets_folder(&config::place(options.settings_file.as_deref()));
+        let tokens = Tokens::new(Arc::clone(&clock), secrets);
         super::users::refresh(&accounts, &settings, &problems).await;
         let dispatcher = Dispatcher::start(Context {
             queue: queue.clone(),
@@ -142,6 +145,7 @@ impl Engine {
             queue,
             dispatcher,
             accounts,
+            tokens,
             ledger,
             problems,
             gate,
@@ -161,6 +165,7 @@ impl Engine {
         tasks.spawn(super::settings_file::follow(Arc::clone(&shared)));
         tasks.spawn(Arc::clone(&shared.certificate).follow());
         tasks.spawn(super::users::follow(Arc::clone(&shared)));
+        tasks.spawn(super::tokens::follow(Arc::clone(&shared)));
         let pickup = tokio::spawn(pickup::sweep(Arc::clone(&shared)));
         let sampling = Sampling::start(&shared);
         Ok(Self { shared, draining, tasks, _sampling: sampling, pickup })

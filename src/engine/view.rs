@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts;
 use crate::config::Confidential;
 
 /// The number in every view's `schema`.
@@ -296,6 +297,9 @@ pub struct Status {
     /// The server's certificate; `null` if the settings name none.
     #[serde(default)]
     pub certificate: Option<Certificate>,
+    /// The access tokens that mail needs.
+    #[serde(default)]
+    pub tokens: Vec<Token>,
     /// The queue in numbers.
     pub queue: QueueCounts,
     /// Counts since the start, by name.
@@ -321,6 +325,56 @@ pub struct Certificate {
     pub self_signed: bool,
     /// What needs a person: files that cannot be used, an end less than 21 days ahead.
     pub problem: Option<String>,
+}
+
+/// An access token that mail needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// The remote domain with security of its own; `null` for all other mail.
+    pub domain: Option<String>,
+    /// The mailbox it is for.
+    pub mailbox: String,
+    /// Until when there is one.
+    pub valid_until: Option<String>,
+    /// Why the last request for one failed, and what to do.
+    pub error: Option<String>,
+    /// Whether a person has to log in.
+    pub needs_login: bool,
+}
+
+/// `user list --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserList {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The users file.
+    pub path: String,
+    /// In the order of the file.
+    pub users: Vec<UserRow>,
+}
+
+/// A user who may log in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// The name.
+    pub name: String,
+    /// Whether the user may log in by NTLM, for which the file holds an NT hash.
+    pub ntlm: bool,
+    /// The addresses and domains the user may send from; empty for any.
+    pub senders: Vec<String>,
+    /// How many messages in an hour; `null` for any number.
+    pub max_messages_per_hour: Option<u32>,
+}
+
+impl From<&accounts::User> for UserRow {
+    fn from(user: &accounts::User) -> Self {
+        Self {
+            name: user.name.to_string(),
+            ntlm: user.nt_hash.is_some(),
+            senders: user.senders.iter().map(ToString::to_string).collect(),
+            max_messages_per_hour: user.max_messages_per_hour,
+        }
+    }
 }
 
 /// The queue in numbers.

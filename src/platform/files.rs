@@ -122,7 +122,7 @@ mod system {
 
     /// Whether nobody but its owner may read or write a file.
     pub fn is_private(metadata: &Metadata) -> bool {
-        metadata.mode() & 0o077 == 0
+        metadata.mode().trailing_zeros() >= 6
     }
 
     /// How many names a file has.

@@ -7,6 +7,7 @@ mod queue;
 mod sessions;
 mod status;
 mod units;
+mod users;
 
 use std::fmt::Write as _;
 
@@ -16,6 +17,7 @@ pub use log::log_line;
 pub use queue::{queue_show, queue_table};
 pub use sessions::sessions_table;
 pub use status::status;
+pub use users::users;
 
 pub use super::table::{Layout, Table};
 use crate::text;

@@ -69,15 +69,16 @@ impl Handshakes {
 }
 
 fn explain(error: io::Error) -> HandshakeError {
+    use PeerIncompatible::{SupportedVersionsExtensionRequired, Tls12NotOffered, Tls12NotOfferedOrEnabled};
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => HandshakeError::NotTls,
-        Some(Error::PeerIncompatible(
-            PeerIncompatible::Tls12NotOffered
-            | PeerIncompatible::Tls12NotOfferedOrEnabled
-            | PeerIncompatible::SupportedVersionsExtensionRequired,
-        ))
-        | Some(Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion)) => HandshakeError::OldVersion,
-        Some(Error::PeerIncompatible(reason)) => HandshakeError::NothingInCommon(reason.clone()),
+        Some(Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion)) => HandshakeError::OldVersion,
+        Some(Error::PeerIncompatible(reason)) => match reason {
+            Tls12NotOffered | Tls12NotOfferedOrEnabled | SupportedVersionsExtensionRequired => {
+                HandshakeError::OldVersion
+            }
+            reason => HandshakeError::NothingInCommon(reason.clone()),
+        },
         Some(Error::AlertReceived(alert)) => HandshakeError::Refused(*alert),
         Some(_) => HandshakeError::Other(error),
         None => HandshakeError::Gone,

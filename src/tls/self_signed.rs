@@ -8,8 +8,6 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 
-/// How long it is good for.
-const VALIDITY: Duration = Duration::from_hours(730 * 24);
 /// How far back it begins: the clocks of clients differ.
 const LEEWAY: Duration = Duration::from_hours(24);
 /// What its subject says, so that nobody takes it for another.
@@ -40,9 +38,9 @@ pub enum SelfSignedError {
     Failed(#[from] rcgen::Error),
 }
 
-/// Makes a certificate for these hosts, names or addresses, good for two years from now. Its subject says that it is
+/// Makes a certificate for these hosts, names or addresses, good from now on for so long. Its subject says that it is
 /// self-signed, and the first name is its common name.
-pub fn self_signed(names: &[String]) -> Result<SelfSigned, SelfSignedError> {
+pub fn self_signed(names: &[String], validity: Duration) -> Result<SelfSigned, SelfSignedError> {
     let first = names.first().ok_or(SelfSignedError::NoName)?;
     let now = Duration::from_secs(Clock::system().now().as_unix().unsigned_abs());
     let mut params = CertificateParams::new(names)?;
@@ -51,7 +49,7 @@ pub fn self_signed(names: &[String]) -> Result<SelfSigned, SelfSignedError> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.not_before = date_time_ymd(1970, 1, 1) + now.saturating_sub(LEEWAY);
-    params.not_after = date_time_ymd(1970, 1, 1) + now + VALIDITY;
+    params.not_after = date_time_ymd(1970, 1, 1) + now + validity;
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
     Ok(SelfSigned { cert_pem: certificate.pem(), key_pem: Zeroizing::new(key.serialize_pem()) })
@@ -68,7 +66,7 @@ mod tests {
     #[test]
     fn it_says_what_it_is_and_for_whom_and_how_long() {
         let names = ["relay.corp.example".to_owned(), "192.0.2.1".to_owned()];
-        let made = self_signed(&names).unwrap();
+        let made = self_signed(&names, Duration::from_hours(730 * 24)).unwrap();
         let der = CertificateDer::from_pem_slice(made.cert_pem.as_bytes()).unwrap();
         let facts = Facts::of(&der).unwrap();
         assert_eq!(facts.names, names);
@@ -80,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_certificate_for_nobody_is_refused() {
-        assert!(matches!(self_signed(&[]), Err(SelfSignedError::NoName)));
-        assert!(self_signed(&["b\u{fc}ro.example".to_owned()]).is_err());
+        assert!(matches!(self_signed(&[], LEEWAY), Err(SelfSignedError::NoName)));
+        assert!(self_signed(&["b\u{fc}ro.example".to_owned()], LEEWAY).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use mailroot::clock::Timestamp;
 use mailroot::engine::view::{
     Badmail, BadmailShow, Certificate, Destination, Message, Origin, QueueCounts, QueueShow, Recipient, Record, SCHEMA,
-    Session, Status,
+    Session, Status, Token,
 };
 use mailroot::ledger::{self, Event, Ledger, RecordFilter};
 use mailroot::remote::views;
@@ -126,6 +126,13 @@ fn in_the_views(payload: &str) {
             self_signed: true,
             problem: Some(text()),
         }),
+        tokens: vec![Token {
+            domain: Some(text()),
+            mailbox: text(),
+            valid_until: Some(text()),
+            error: Some(text()),
+            needs_login: true,
+        }],
         queue: QueueCounts::default(),
         totals: std::collections::BTreeMap::default(),
         disk: None,

@@ -28,6 +28,7 @@ pub(crate) fn snapshot() -> Snapshot {
         listeners: Arc::new(["127.0.0.1:2525".parse().unwrap()]),
         tls_listeners: Arc::new([]),
         certificate: None,
+        tokens: Arc::default(),
         settings: Arc::new(settings),
         settings_file: Some(Arc::new("/srv/mailroot/config/mailroot.toml".into())),
         sessions: sessions().into(),

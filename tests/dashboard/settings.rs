@@ -5,6 +5,7 @@ mod conflicts;
 mod editing;
 mod form;
 mod pictures;
+mod presets;
 mod random;
 
 use std::path::Path;

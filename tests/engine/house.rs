@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use mailroot::engine::{Actor, Command, Engine, Handle, Options, Outcome, Role, S
 use mailroot::queue::OpenError;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::Certificate;
 
 pub(crate) struct House {
     engine: Engine,
@@ -61,6 +63,13 @@ impl Place {
 
     pub(crate) fn with_domains(mut self, domains: &str) -> Self {
         domains.clone_into(&mut self.domains);
+        self
+    }
+
+    /// With this certificate.
+    pub(crate) fn secured(mut self, certificate: &Certificate) -> Self {
+        self.set("access.certificate", &in_toml(&certificate.file()));
+        self.set("access.private_key", &in_toml(&certificate.key_file()));
         self
     }
 
@@ -209,6 +218,11 @@ impl House {
     pub(crate) fn files(&self, folder: &str) -> Vec<Vec<u8>> {
         self.place.files(folder)
     }
+}
+
+/// A path, in TOML.
+pub(crate) fn in_toml(path: &Path) -> String {
+    format!("'{}'", path.display())
 }
 
 /// An address as a smart host, in TOML.

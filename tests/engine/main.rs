@@ -34,8 +34,10 @@ mod settings_secrets;
 mod shown;
 mod smuggling;
 mod tls;
+mod tokens;
 mod transcripts;
 mod trials;
+mod users;
 mod watching;
 
 use certificates::Certificate;

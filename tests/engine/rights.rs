@@ -11,6 +11,16 @@ fn act(act: QueueAct) -> Command {
     Command::QueueAct { act, target: Target::All }
 }
 
+fn user_add(name: &str) -> Command {
+    let (name, password) = (name.to_owned(), "s3cret".into());
+    Command::UserAdd { name, password, ntlm: false, senders: Vec::new(), max_messages_per_hour: None }
+}
+
+fn user_change(name: &str) -> Command {
+    let name = name.to_owned();
+    Command::UserChange { name, password: None, ntlm: None, senders: None, max_messages_per_hour: None }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_may_do_its_own_and_is_told_which_one_is_needed() {
     let house = House::start(&[]).await;
@@ -35,6 +45,10 @@ async fn each_role_may_do_its_own_and_is_told_which_one_is_needed() {
         (Command::BadmailPreview { id: "0".to_owned() }, Role::Admin),
         (Command::SettingsText, Role::Admin),
         (Command::SettingsApply { text: "[general".into(), base: "".into() }, Role::Admin),
+        (Command::UserList, Role::Admin),
+        (user_add(""), Role::Admin),
+        (user_change("nobody"), Role::Admin),
+        (Command::UserRemove { name: "nobody".to_owned() }, Role::Admin),
         (Command::Reload, Role::Admin),
         (Command::Stop, Role::Admin),
     ];

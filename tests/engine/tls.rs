@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
-use house::Place;
+use house::{Place, in_toml};
 use mailroot::engine::{Command, Outcome};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::Value;
@@ -15,13 +15,7 @@ use serde_json::Value;
 /// An engine with a certificate, which listens in both ways.
 async fn secure(certificate: &Certificate) -> House {
     let place = Place::new(&[("general.listen_tls", "[\"127.0.0.1:0\"]")]);
-    with_certificate(place, certificate).open().await
-}
-
-fn with_certificate(mut place: Place, certificate: &Certificate) -> Place {
-    place.set("access.certificate", &format!("{:?}", certificate.file()));
-    place.set("access.private_key", &format!("{:?}", certificate.key_file()));
-    place
+    place.secured(certificate).open().await
 }
 
 async fn tls_address(house: &House) -> SocketAddr {
@@ -177,13 +171,13 @@ async fn settings_with_a_bad_certificate_are_refused_and_with_a_good_one_in_forc
     let mut before = Client::hello(clear).await;
     let place = house.place();
     place.set("access.certificate", "\"/nowhere/relay.pem\"");
-    place.set("access.private_key", &format!("{:?}", certificate.key_file()));
+    place.set("access.private_key", &in_toml(&certificate.key_file()));
     place.set("messages.max_recipients", "7");
     place.write();
     let Outcome::Refused { reason } = house.ask(Command::Reload).await else { panic!("taken") };
     assert!(reason.starts_with("access.certificate: /nowhere/relay.pem cannot be read: "), "{reason}");
     assert_ne!(house.handle.settings().messages.max_recipients, Some(7));
-    let outcome = house.set("access.certificate", &format!("{:?}", certificate.file())).await;
+    let outcome = house.set("access.certificate", &in_toml(&certificate.file())).await;
     assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
     assert_eq!(before.say("STARTTLS").await, "502 5.5.1 Command not implemented", "a session keeps its settings");
     let connector = certificate.connector();
@@ -202,7 +196,7 @@ async fn settings_with_a_bad_certificate_are_refused_and_with_a_good_one_in_forc
 async fn an_address_changes_from_clear_to_tls_and_back_without_a_restart() {
     let certificate = Certificate::made_for("relay.test");
     let connector = certificate.connector();
-    let mut house = with_certificate(Place::new(&[]), &certificate).open().await;
+    let mut house = Place::new(&[]).secured(&certificate).open().await;
     let address = house.address().await;
     let (named, none) = (format!("[\"{address}\"]"), "[]".to_owned());
     for (clear, tls) in [(&named, &none), (&none, &named), (&named, &none)] {
@@ -232,4 +226,25 @@ async fn nothing_is_said_in_clear_to_a_client_that_is_refused_where_clients_begi
     let mut stream = tokio::net::TcpStream::connect(tls_address(&house).await).await.unwrap();
     let _ = stream.read_to_end(&mut said).await;
     assert!(said.is_empty(), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_goes_under_tls_where_it_must() {
+    use mailroot::engine::TrialEvent;
+    let certificate = Certificate::made_for("relay.test");
+    let place = Place::new(&[("access.require_tls", "true")]);
+    let house = place.secured(&certificate).open().await;
+    let to = mailroot::mail::Address::parse("bob@corp.example", false).unwrap();
+    let mut watch = house.handle.test_message(&house::as_admin(), None, to).unwrap();
+    let mut said = Vec::new();
+    let mut outcome = None;
+    while let Some(event) = watch.next().await {
+        match event {
+            TrialEvent::Line { text, .. } => said.push(text),
+            event => outcome = Some(event),
+        }
+    }
+    assert!(matches!(outcome, Some(TrialEvent::Accepted { .. })), "{outcome:?}");
+    let upgrade = ["STARTTLS", "220 2.0.0 SMTP server ready", "EHLO relay.test"];
+    assert!(said.windows(3).any(|lines| lines == upgrade), "{said:?}");
 }

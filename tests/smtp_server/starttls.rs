@@ -119,7 +119,7 @@ async fn tl11_a_client_that_goes_on_in_clear_gets_an_alert_and_no_reply() {
             assert_eq!(session.say("STARTTLS").await.code, 220);
             session.into_stream().0
         } else {
-            implicit(&house).await
+            implicit(&house)
         };
         stream.write_all(b"EHLO x\r\nQUIT\r\n").await.unwrap();
         assert_alert_alone(&mut stream).await;
@@ -129,21 +129,21 @@ async fn tl11_a_client_that_goes_on_in_clear_gets_an_alert_and_no_reply() {
 #[tokio::test(start_paused = true)]
 async fn tl13_nothing_is_said_in_clear_where_clients_begin_with_tls() {
     let house = House::secure();
-    let mut stream = implicit(&house).await;
+    let mut stream = implicit(&house);
     let mut octet = [0];
     let silence = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut octet)).await;
     assert!(silence.is_err(), "the server spoke first");
     stream.write_all(b"EHLO x\r\n").await.unwrap();
     assert_alert_alone(&mut stream).await;
     // Without a certificate there is nothing to be had.
-    let mut stream = implicit(&House::new()).await;
+    let mut stream = implicit(&House::new());
     assert_eq!(stream.read(&mut octet).await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_does_not_end_is_given_up() {
     let begun = tokio::time::Instant::now();
-    let mut stream = implicit(&House::secure()).await;
+    let mut stream = implicit(&House::secure());
     stream.write_all(b"\x16\x03\x01\x02\x00\x01").await.unwrap();
     let mut said = Vec::new();
     stream.read_to_end(&mut said).await.unwrap();
@@ -168,14 +168,14 @@ async fn a_handshake_ends_with_the_server_and_with_the_session() {
 async fn tl12_any_name_in_the_handshake_gets_the_certificate_there_is() {
     let house = House::secure();
     for name in ["other.example", "192.0.2.1", &format!("{}.example", "a".repeat(60))] {
-        let stream = implicit(&house).await;
+        let stream = implicit(&house);
         let error =
             house.certificate.as_ref().unwrap().connector().connect(server_name(name), stream).await.unwrap_err();
         assert!(error.to_string().contains("certificate"), "{name}: {error}");
     }
     // What no library of TLS sends: an empty name, one of 300 octets, one with a NUL.
     for name in [&b""[..], &[b'a'; 300], b"relay.test\0.evil.example"] {
-        let mut stream = implicit(&house).await;
+        let mut stream = implicit(&house);
         stream.write_all(&client_hello(name)).await.unwrap();
         stream.shutdown().await.unwrap();
         let mut said = Vec::new();
@@ -220,14 +220,14 @@ async fn t009_t010_two_versions_of_tls_are_spoken_and_shown() {
     for (version, expected) in
         [(&rustls::version::TLS12, "TLSv1.2 TLS_ECDHE_ECDSA_WITH_"), (&rustls::version::TLS13, "TLSv1.3 TLS_AES_")]
     {
-        let stream = implicit(&house).await;
+        let stream = implicit(&house);
         let connector = house.certificate.as_ref().unwrap().connector_for(&[version]);
         let stream = connector.connect(server_name(HOST), stream).await.unwrap();
         let session = mailroot::tls::Session::of(stream.get_ref().1).unwrap().to_string();
         assert!(session.starts_with(expected), "{session}");
     }
     // A ClientHello that offers TLS 1.0 at most gets an alert of a version (70).
-    let mut stream = implicit(&house).await;
+    let mut stream = implicit(&house);
     stream.write_all(&client_hello_of(0x0301, b"relay.test")).await.unwrap();
     let mut said = Vec::new();
     stream.read_to_end(&mut said).await.unwrap();
@@ -262,7 +262,7 @@ async fn t012_a_stream_cut_off_in_the_content_leaves_nothing() {
 }
 
 /// The client's end of a listener where clients begin with TLS.
-async fn implicit(house: &Arc<House>) -> tokio::io::DuplexStream {
+fn implicit(house: &Arc<House>) -> tokio::io::DuplexStream {
     Session::begin_implicit(house, insider()).into_stream().0
 }
 

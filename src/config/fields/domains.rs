@@ -2,7 +2,7 @@
 
 use super::{Apply, Field, Section, Slot, security};
 use crate::config::setting::Setting;
-use crate::config::{self, DomainPattern, SmartHost};
+use crate::config::{self, DomainPattern, PerMinute, SmartHost};
 use crate::mail::Domain;
 
 pub(super) static LOCAL: Section = Section {
@@ -82,10 +82,10 @@ static REMOTE: Section<config::Domain> = Section {
         Field {
             key: "max_messages_per_minute",
             label: "Limit messages per minute to",
-            help: "0 leaves the general limit. Old server: none such.",
-            default: "0",
+            help: "To its destination; 0 is no limit, \"\" leaves the general one. Old server: none such.",
+            default: r#""""#,
             apply: Apply::Now,
-            slot: live!(max_messages_per_minute: Option<u32>),
+            slot: live!(max_messages_per_minute: Option<PerMinute>),
         },
         security::OWN,
     ],

@@ -15,6 +15,7 @@ mod form;
 mod list;
 mod merge;
 mod modes;
+mod presets;
 mod review;
 mod settling;
 mod sheet;

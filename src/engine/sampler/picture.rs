@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::config::Settings;
 use crate::delivery::DestinationRow;
 use crate::engine::handle::Shared;
+use crate::engine::tokens;
 use crate::engine::{LogTail, QueueSummary, Snapshot};
 use crate::ledger::{History, SessionSnapshot};
 
@@ -34,6 +35,7 @@ impl Source for Shared {
             listeners: in_service.clear,
             tls_listeners: in_service.tls,
             certificate: self.certificate.health(),
+            tokens: kept(last.map(|last| &last.tokens), tokens::health(&self.tokens, &settings)),
             settings_file: self.reloader.file(),
             sessions: self.sessions(last, time),
             queue: QueueSummary { counts, oldest, revision },

@@ -35,6 +35,7 @@ impl Scene {
             listeners: Arc::new([]),
             tls_listeners: Arc::new([]),
             certificate: None,
+            tokens: Arc::default(),
             settings: Arc::new(Settings::defaults(Path::new("/"))),
             settings_file: None,
             sessions: Arc::new([]),

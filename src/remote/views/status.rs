@@ -4,7 +4,7 @@ use super::super::table::{Column, Table};
 use super::units::{age, ahead, size};
 use super::{facts, section};
 use crate::clock::Timestamp;
-use crate::engine::view::{Certificate, Destination, Status};
+use crate::engine::view::{Certificate, Destination, Status, Token};
 
 /// The whole picture; what needs a person comes last, where a terminal shows it.
 pub fn status(status: &Status, now: Timestamp, width: Option<usize>) -> String {
@@ -28,6 +28,7 @@ pub fn status(status: &Status, now: Timestamp, width: Option<usize>) -> String {
         text.push_str(&table.head(&layout));
         text.push_str(&table.body(&layout));
     }
+    text.push_str(&section("Tokens", status.tokens.iter().map(token)));
     text + &section("Warnings", status.warnings.iter()) + &section("Problems", status.problems.iter())
 }
 
@@ -43,6 +44,16 @@ fn certificate(certificate: &Certificate) -> String {
     let date = expires.split_once('T').map_or(expires.as_str(), |(date, _)| date);
     let kind = if certificate.self_signed { ", self-signed" } else { "" };
     format!("for {}, until {date}{kind}", certificate.names.join(", "))
+}
+
+/// For whom and how long; what is wrong with it is among the problems.
+fn token(token: &Token) -> String {
+    let mail = token.domain.as_ref().map_or_else(String::new, |domain| format!(" for {domain}"));
+    match &token.valid_until {
+        Some(until) => format!("{}{mail}, until {until}", token.mailbox),
+        None if token.needs_login => format!("{}{mail}: none until somebody logs in", token.mailbox),
+        None => format!("{}{mail}: none", token.mailbox),
+    }
 }
 
 fn totals(status: &Status) -> String {
@@ -96,6 +107,22 @@ mod tests {
                 self_signed: true,
                 problem: None,
             }),
+            tokens: vec![
+                Token {
+                    domain: None,
+                    mailbox: "box@corp.example".to_owned(),
+                    valid_until: Some("2026-11-24T12:10:03Z".to_owned()),
+                    error: None,
+                    needs_login: false,
+                },
+                Token {
+                    domain: Some("partner.example".to_owned()),
+                    mailbox: "own@corp.example".to_owned(),
+                    valid_until: None,
+                    error: Some("nobody has logged in".to_owned()),
+                    needs_login: true,
+                },
+            ],
             queue: QueueCounts { total: 3, active: 1, held: 0, oldest: Some("2026-11-24T11:10:03Z".to_owned()) },
             totals: [("accepted".to_owned(), 12), ("delivered".to_owned(), 9)].into(),
             disk: Some(Disk { free: 1 << 30, total: 1 << 34 }),
@@ -123,6 +150,10 @@ mod tests {
              \n\
              DESTINATION       STATE      WAITING  CONNECTIONS  NEXT    LAST REPLY\n\
              smtp.example.com  held-back        3            0  in 30s  connection refused\n\
+             \n\
+             Tokens\n  \
+             box@corp.example, until 2026-11-24T12:10:03Z\n  \
+             own@corp.example for partner.example: none until somebody logs in\n\
              \n\
              Problems\n  \
              the queue's disk is nearly full\n"

@@ -151,6 +151,7 @@ fn snapshot(second: i64) -> Msg {
         listeners: Arc::new([]),
         tls_listeners: Arc::new([]),
         certificate: None,
+        tokens: Arc::default(),
         settings: Arc::new(Settings::defaults(Path::new("/"))),
         settings_file: None,
         sessions: Arc::new([]),

@@ -51,7 +51,7 @@ impl Place {
 }
 
 fn made_for(name: &str) -> (String, String) {
-    let made = self_signed(&[name.to_owned()]).unwrap();
+    let made = self_signed(&[name.to_owned()], std::time::Duration::from_hours(24)).unwrap();
     (made.cert_pem, made.key_pem.to_string())
 }
 

@@ -64,6 +64,10 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .needs(Role::Admin)
     .when(on_a_domain),
+    Action::new("settings.preset", &[Key::char('o')], "preset", "Set up a well-known smart host", preset)
+        .hinted(35)
+        .needs(Role::Admin)
+        .when(can_preset),
     Action::new("settings.read", &[Key::char('r')], "read again", "Read the settings file again", read)
         .needs(Role::Admin)
         .when(can_read),
@@ -120,6 +124,15 @@ fn can_read(model: &Model) -> Result<(), String> {
     if model.panes.settings.file.is_awaited() { Err("it is being read".to_owned()) } else { Ok(()) }
 }
 
+fn can_preset(model: &Model) -> Result<(), String> {
+    model.panes.settings.has_document(&model.shared)?;
+    if model.panes.settings.file.document.is_none() {
+        Err("the settings file is being read".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
 fn on_domains(model: &Model) -> Result<(), String> {
     let pane = &model.panes.settings;
     pane.has_document(&model.shared)?;
@@ -138,7 +151,17 @@ fn selected_domain(model: &Model) -> Option<usize> {
     domain_number(&model.panes.settings.selected()?.key)
 }
 
+fn preset(model: &mut Model) -> Vec<Effect> {
+    model.open(super::presets::picker());
+    Vec::new()
+}
+
 fn edit(model: &mut Model) -> Vec<Effect> {
+    let pane = &model.panes.settings;
+    if let Some(question) = pane.file.document.as_ref().and_then(|_| pane.question()) {
+        model.open(question);
+        return Vec::new();
+    }
     model.panes.settings.begin(&mut model.shared);
     Vec::new()
 }

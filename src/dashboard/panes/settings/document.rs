@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::edits::Edits;
 use super::sheet::{Sheet, written};
+use crate::config::presets::{Filled, Preset};
 use crate::config::{self, Difference, Draft, Problem};
 use crate::engine::view::SettingsText;
 
@@ -89,6 +90,11 @@ impl Document {
     /// What differs from the file as it was before the edits of `mine`.
     pub(super) fn changes_from(&self, mine: &Self) -> Vec<Difference> {
         changes((&mine.before, &mine.original), (&self.now, &self.draft))
+    }
+
+    /// What a preset comes to for the settings with the edits.
+    pub(super) fn fill(&self, preset: &Preset) -> Filled {
+        preset.fill(&self.now, &self.base, &[])
     }
 
     /// Whether there is anything to apply.

@@ -5,7 +5,7 @@ use super::conflict::Conflict;
 use super::document::said;
 use super::list::ListEdit;
 use super::review::Review;
-use super::sheet::Line;
+use super::sheet::{Line, Setting};
 use super::typing::{Step, Typing};
 use super::value::is_on;
 use crate::config::Kind;
@@ -13,6 +13,7 @@ use crate::dashboard::Shared;
 use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::Effect;
 use crate::dashboard::overlays::messages::motion;
+use crate::dashboard::overlays::picker::Picker;
 use crate::dashboard::toasts::Weight;
 
 /// What the keys are for.
@@ -121,24 +122,57 @@ impl Settings {
         self.mode = mode;
     }
 
-    /// Takes the next choice.
+    /// Takes the next choice of those that can be: others may need settings that are not there yet.
     pub(super) fn toggle(&mut self, shared: &mut Shared) {
         let Some(setting) = self.selected() else { return };
         let value = setting.kind.entered(&setting.value);
-        let next = match setting.kind {
-            Kind::Switch => (!is_on(&value)).to_string(),
-            Kind::Table => if is_on(&value) { "" } else { "{}" }.to_owned(),
+        let others: Vec<_> = match setting.kind {
+            Kind::Switch => vec![(!is_on(&value)).to_string()],
+            Kind::Table => vec![if is_on(&value) { "" } else { "{}" }.to_owned()],
             Kind::Choice(choices) => {
-                let at = choices.iter().position(|choice| *choice == value).map_or(0, |at| at + 1);
-                choices.get(at).or(choices.first()).copied().unwrap_or_default().to_owned()
+                let behind = choices.iter().position(|choice| *choice == value).map_or(0, |at| at + 1);
+                let around = choices.iter().cycle().skip(behind).take(choices.len());
+                around.filter(|choice| **choice != value).map(|choice| (*choice).to_owned()).collect()
             }
             _ => return,
         };
-        let (key, toml) = (setting.key.clone(), setting.kind.toml(&next));
+        let (key, kind) = (setting.key.clone(), setting.kind);
+        let Some(document) = &mut self.file.document else { return };
+        let mut refusal = None;
+        for other in &others {
+            match document.set(&key, &kind.toml(other)) {
+                Ok(()) => return,
+                Err(complaints) => refusal = refusal.or(Some(complaints)),
+            }
+        }
+        if let Some(complaints) = refusal {
+            let now = shared.now();
+            shared.toasts.push(now, Weight::Error, said(&complaints));
+        }
+    }
+
+    /// Takes one of the choices, by its place among them.
+    pub(super) fn choose(&mut self, place: usize, shared: &mut Shared) {
+        let Some(Setting { kind: Kind::Choice(choices), key, .. }) = self.selected() else { return };
+        let (key, toml) = (key.clone(), Kind::Text.toml(choices.get(place).copied().unwrap_or_default()));
         if let Some(Err(complaints)) = self.file.document.as_mut().map(|document| document.set(&key, &toml)) {
             let now = shared.now();
             shared.toasts.push(now, Weight::Error, said(&complaints));
         }
+    }
+
+    /// The selected setting, if it is a choice among more than two, as the question which one.
+    pub(super) fn question(&self) -> Option<Picker> {
+        let Some(Setting { kind: Kind::Choice(choices @ [_, _, _, ..]), value, label, .. }) = self.selected() else {
+            return None;
+        };
+        let current = Kind::Text.entered(value);
+        let at = choices.iter().position(|choice| *choice == current).unwrap_or(0);
+        let names = choices.iter().map(|choice| (*choice).to_owned()).collect();
+        Some(Picker::new(label, names, at, |model, place| {
+            model.panes.settings.choose(place, &mut model.shared);
+            Vec::new()
+        }))
     }
 
     /// Shows what an apply would do.

@@ -10,6 +10,13 @@ pub(super) struct Tab {
     sections: &'static [&'static str],
 }
 
+impl Tab {
+    /// Whether a section stands on it, by its path.
+    pub(super) fn has(&self, section: &str) -> bool {
+        self.sections.contains(&section)
+    }
+}
+
 /// The tabs in their order. Every section stands on one of them.
 pub(super) const TABS: [Tab; 10] = [
     Tab { title: "General", sections: &["", "general"] },
