@@ -76,6 +76,11 @@ impl Attempt {
         Self { verdict, reply, remote: Some(Arc::clone(remote)), trouble: None }
     }
 
+    /// Whether the server did not take our login.
+    pub(crate) fn is_refused_login(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| trouble.is_counted)
+    }
+
     /// Whether the server only takes no more at the same time, so that it is worth asking again soon: 432 4.3.2 of
     /// Exchange Online, and 421 4.3.2 where it says so sooner.
     pub(crate) fn is_busy(&self) -> bool {

@@ -97,6 +97,7 @@ impl House {
             resolver: Arc::clone(&zone) as Arc<dyn mailroot::dns::Resolver>,
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),
+            tokens: mailroot::oauth::Tokens::new(Arc::clone(&clock), folder.path().join("secrets")),
         });
         Self { dispatcher, queue, ledger, settings, zone, clock, folder }
     }
