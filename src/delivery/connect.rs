@@ -44,13 +44,9 @@ pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Atte
     let protection = Protection::prepare(shared, &shared.clients, &manner.security).await?;
     match open_under(shared, plan, &protection).await {
         // A token may be taken back before its time; the next one shows whether that was it.
-        Err(attempt) if attempt.is_refused_login() && protection.give_up_token(shared, &manner.security) => {
+        Err(attempt) if attempt.is_refused_login() && protection.may_do_better(shared, &manner.security) => {
             let renewed = Protection::prepare(shared, &shared.clients, &manner.security).await?;
-            let outcome = open_under(shared, plan, &renewed).await;
-            if outcome.as_ref().is_err_and(Attempt::is_refused_login) {
-                renewed.give_up_token(shared, &manner.security);
-            }
-            outcome
+            open_under(shared, plan, &renewed).await
         }
         outcome => outcome,
     }

@@ -11,7 +11,6 @@ use super::shared::Shared;
 use super::trouble::Trouble;
 use crate::config::{Method, OutboundSecurity, TlsMode};
 use crate::mail::{EnhancedStatus, Reply};
-use crate::oauth::AccessToken;
 use crate::sasl::Zeroizing;
 use crate::smtp::{Credentials, Security, Start, Tls};
 use crate::tls::{Client, Trust, TrustError};
@@ -21,16 +20,9 @@ const ROOTS: Duration = Duration::from_hours(24);
 
 /// What a connection is opened with.
 pub(super) enum Protection {
-    Clear(Option<Login>),
+    Clear(Option<Credentials>),
     Opportunistic(Client),
-    Encrypted { client: Client, start: Start, login: Option<Login> },
-}
-
-/// Who we say we are.
-pub(super) struct Login {
-    credentials: Credentials,
-    /// The token among them, where there is one.
-    token: Option<AccessToken>,
+    Encrypted { client: Client, start: Start, login: Option<Credentials> },
 }
 
 impl Protection {
@@ -40,7 +32,7 @@ impl Protection {
         clients: &Clients,
         security: &OutboundSecurity,
     ) -> Result<Self, Attempt> {
-        let login = login(shared, security).await?;
+        let login = credentials(shared, security).await?;
         let start = match (security.tls, &login) {
             (TlsMode::None, _) => return Ok(Self::Clear(login)),
             // Nobody is verified: who could take the offer away could also pose as the server.
@@ -59,33 +51,30 @@ impl Protection {
     /// As the client takes it, for a server of this name.
     pub(super) fn security<'a>(&'a self, name: &'a str) -> Security<'a> {
         match self {
-            Self::Clear(login) => Security::Clear(login.as_ref().map(|login| &login.credentials)),
+            Self::Clear(login) => Security::Clear(login.as_ref()),
             Self::Opportunistic(client) => Security::Opportunistic(Tls { client, name }),
             Self::Encrypted { client, start, login } => {
-                let login = login.as_ref().map(|login| &login.credentials);
-                Security::Encrypted { tls: Tls { client, name }, start: *start, login }
+                Security::Encrypted { tls: Tls { client, name }, start: *start, login: login.as_ref() }
             }
         }
     }
 
     /// Who we say we are.
     pub(super) fn user(&self) -> Option<&str> {
-        self.login().map(|login| login.credentials.user())
-    }
-
-    /// A server has refused the login. If that was by a token, it is not used again, and another one may do: true.
-    pub(super) fn give_up_token(&self, shared: &Shared, security: &OutboundSecurity) -> bool {
-        let token = self.login().and_then(|login| login.token.as_ref());
-        if let Some(token) = token {
-            shared.context.tokens.reject(&security.oauth, &security.username, token);
-        }
-        token.is_some()
-    }
-
-    fn login(&self) -> Option<&Login> {
         match self {
-            Self::Clear(login) | Self::Encrypted { login, .. } => login.as_ref(),
+            Self::Clear(login) | Self::Encrypted { login, .. } => login.as_ref().map(Credentials::user),
             Self::Opportunistic(_) => None,
+        }
+    }
+
+    /// A server refused the login: whether that may have been for the age of a token, and the next one may do.
+    pub(super) fn may_do_better(&self, shared: &Shared, security: &OutboundSecurity) -> bool {
+        match self {
+            Self::Clear(Some(Credentials::Token { token, .. }))
+            | Self::Encrypted { login: Some(Credentials::Token { token, .. }), .. } => {
+                shared.context.tokens.reject(&security.oauth, &security.username, token)
+            }
+            _ => false,
         }
     }
 
@@ -95,9 +84,9 @@ impl Protection {
     }
 }
 
-async fn login(shared: &Shared, security: &OutboundSecurity) -> Result<Option<Login>, Attempt> {
+async fn credentials(shared: &Shared, security: &OutboundSecurity) -> Result<Option<Credentials>, Attempt> {
     let user = security.username.as_str().into();
-    let credentials = match security.method {
+    Ok(Some(match security.method {
         Method::Anonymous => return Ok(None),
         Method::Basic => Credentials::Basic { user, password: password(security)? },
         Method::Integrated => Credentials::Integrated {
@@ -106,15 +95,14 @@ async fn login(shared: &Shared, security: &OutboundSecurity) -> Result<Option<Lo
             password: password(security)?,
             now: shared.context.clock.now(),
         },
-        Method::XOAuth2 => {
-            let token = shared.context.tokens.access_token(&security.oauth, &security.username).await;
-            let token =
-                token.map_err(|error| waiting(format!("no access token: {error}"), Trouble::of_token(&error)))?;
-            let credentials = Credentials::Token { user, token: token.as_str().to_owned().into() };
-            return Ok(Some(Login { credentials, token: Some(token) }));
-        }
-    };
-    Ok(Some(Login { credentials, token: None }))
+        Method::XOAuth2 => Credentials::Token { user, token: token(shared, security).await? },
+    }))
+}
+
+async fn token(shared: &Shared, security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {
+    let token = shared.context.tokens.access_token(&security.oauth, &security.username).await;
+    let token = token.map_err(|error| waiting(format!("no token: {error}"), Trouble::new(error.advice())))?;
+    Ok(Zeroizing::new(token.as_str().to_owned()))
 }
 
 fn password(security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use crate::config::SecretError;
-use crate::oauth::OAuthError;
 use crate::smtp::{ClientError, Stage};
 use crate::tls::{Check, TlsError, TrustError};
 
@@ -58,15 +57,6 @@ impl Trouble {
             TrustError::Unusable(_) => {
                 "install the system's CA certificates (package ca-certificates), or name some in ca_file"
             }
-        })
-    }
-
-    /// There is no access token. Its error says itself what a person can do.
-    pub(super) fn of_token(error: &OAuthError) -> Self {
-        Self::new(if error.is_passing() {
-            "it is asked for again and again"
-        } else {
-            "it is asked for again when that is mended"
         })
     }
 

@@ -30,7 +30,7 @@ impl Certificate {
 
     /// Writes another one in its place.
     pub(crate) fn renew(&mut self, host: &str) {
-        let made = self_signed(&[host.to_owned()], std::time::Duration::from_hours(24)).unwrap();
+        let made = self_signed(&[host.to_owned()], std::time::Duration::from_hours(90 * 24)).unwrap();
         self.put(&made.cert_pem, &made.key_pem);
     }
 
