@@ -53,12 +53,11 @@ impl Provider {
                 state.strange.push(format!("no {wanted} in {request}"));
             }
         }
-        let (status, body) = match state.refusal {
-            Some((status, body)) => (status, body.to_owned()),
-            None => {
-                state.given += 1;
-                (200, format!(r#"{{"token_type":"Bearer","access_token":"t0ken-{}","expires_in":2}}"#, state.given))
-            }
+        let (status, body) = if let Some((status, body)) = state.refusal {
+            (status, body.to_owned())
+        } else {
+            state.given += 1;
+            (200, format!(r#"{{"token_type":"Bearer","access_token":"t0ken-{}","expires_in":2}}"#, state.given))
         };
         format!(
             "HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
