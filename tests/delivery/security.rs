@@ -152,7 +152,7 @@ async fn a_refused_login_holds_the_destination_and_never_returns_mail() {
     skip(Duration::from_secs(70)).await;
     eventually("the probe has come back", || peer.sessions().len() == 2 && peer.sessions()[1].closed).await;
     waits(&house, &id).await;
-    skip(Duration::from_mins(5)).await;
+    skip(5 * MINUTE).await;
     house.emptied().await;
     assert!(house.dispatcher.problems().is_empty());
     for id in [&id, &second] {
