@@ -271,7 +271,7 @@ mod tests {
             let logins = [ClientExchange::plain("b", "s"), ClientExchange::login("b", "s"), ClientExchange::xoauth2("b", "s")];
             for mut exchange in logins {
                 for challenge in &challenges {
-                    let _ = exchange.answer(challenge);
+                    drop(exchange.answer(challenge));
                 }
             }
         }

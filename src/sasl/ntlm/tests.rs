@@ -14,7 +14,11 @@ const CLIENT_NONCE: [u8; 8] = [0xaa; 8];
 const NOW: Timestamp = Timestamp::from_unix(1_795_518_903);
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
+    octets
+        .iter()
+        .flat_map(|octet| [octet >> 4, octet & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 fn client(password: &str, channel: Channel) -> NtlmClient {
