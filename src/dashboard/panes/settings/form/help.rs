@@ -39,6 +39,10 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
             );
             say("Its name, or *.example.com for all below one. An exact name wins.", theme.dim);
         }
+        Some(Line::Users) => {
+            say("Who may log in, with which password, and what from. Changes are in force at once.", theme.text);
+            say("As the command `mailroot user` does it. Enter shows them.", theme.dim);
+        }
         Some(Line::Heading(_)) | None => {}
     }
     for (line, row) in lines.into_iter().zip(body.rows()) {
