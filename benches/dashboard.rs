@@ -44,6 +44,7 @@ fn main() -> Outcome<()> {
         resolver: Arc::new(Zone::default()),
         ledger: Ledger::new(),
         clock: Arc::clone(&clock),
+        tokens: mailroot::oauth::Tokens::new(Arc::clone(&clock), folder.path().join("secrets")),
     });
     fill(&dispatcher, clock.now(), messages)?;
     let mut snapshot = runtime.block_on(snapshot())?;

@@ -48,6 +48,7 @@ fn pages(size: usize) -> Outcome<()> {
         resolver: Arc::new(Zone::default()),
         ledger: Ledger::new(),
         clock: Arc::clone(&clock),
+        tokens: mailroot::oauth::Tokens::new(Arc::clone(&clock), folder.path().join("secrets")),
     });
     let middle = fill(&dispatcher, clock.now(), size)?;
     let house = House { dispatcher, clock };

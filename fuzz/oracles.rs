@@ -6,12 +6,14 @@
 use std::path::Path;
 use std::time::Instant;
 
+use mailroot::accounts::{self, User};
 use mailroot::clock::Timestamp;
 use mailroot::config::{self, Draft, Problem};
 use mailroot::dashboard::{Input, Key};
 use mailroot::engine;
 use mailroot::mail::Address;
 use mailroot::queue::{Block, Records};
+use mailroot::sasl::{self, Channel, ClientExchange, House, Mechanism, NtHash, ServerExchange, ServerStep};
 use mailroot::smtp::{self, Command, Decoder, Framing, Piece, ReplyReader};
 use mailroot::terminal::decode;
 
@@ -250,4 +252,67 @@ pub(crate) fn terminal_input(input: &[u8]) {
     let mut inputs = Vec::new();
     decoder.feed(b"j", now, &mut inputs);
     assert_eq!(inputs, [Input::Key(Key::char('j'))], "a key behind all that");
+}
+
+/// A login, as the lines of base64 that the other side says. The first octet is the mechanism: in capitals we are the
+/// server, else the client.
+pub(crate) fn login(input: &[u8]) {
+    let Some((&kind, lines)) = input.split_first() else { return };
+    let mut lines = lines.split(|&octet| octet == b'\n');
+    let now = Timestamp::from_unix(1_795_518_903);
+    let mechanism = match kind.to_ascii_uppercase() {
+        b'P' => Mechanism::Plain,
+        b'L' => Mechanism::Login,
+        b'X' => Mechanism::XOAuth2,
+        _ => Mechanism::Ntlm,
+    };
+    if kind.is_ascii_lowercase() {
+        let mut exchange = match mechanism {
+            Mechanism::Plain => ClientExchange::plain("u", "s3cret"),
+            Mechanism::Login => ClientExchange::login("u", "s3cret"),
+            Mechanism::XOAuth2 => ClientExchange::xoauth2("u", "s3cret"),
+            Mechanism::Ntlm => ClientExchange::ntlm("u", "s3cret", "", Channel::Private, now),
+        };
+        exchange.start();
+        for line in lines {
+            match exchange.answer_text(line) {
+                Ok(answer) => assert!(sasl::decode(answer.as_bytes()).is_ok(), "an answer that is no base64"),
+                Err(error) => is_printable(&error.to_string()),
+            }
+        }
+        return;
+    }
+    let house = House { host: "relay.test", now };
+    let initial = lines.next().and_then(|line| sasl::decode(line).ok());
+    let mut step = ServerExchange::start(mechanism, initial.as_ref().map(|initial| initial.as_slice()), house);
+    loop {
+        step = match step {
+            ServerStep::Challenge { exchange, .. } => {
+                let Some(answer) = lines.next().and_then(|line| sasl::decode(line).ok()) else { return };
+                exchange.answer(&answer)
+            }
+            ServerStep::Password { user, password } => {
+                assert!(!user.is_empty() && user.len() <= 255 && !password.is_empty());
+                return;
+            }
+            ServerStep::Ntlm(login) => {
+                assert!(!login.user().is_empty());
+                assert!(!login.proves(&NtHash::of("s3cret")), "nobody knows this password, nor the challenge");
+                return;
+            }
+            ServerStep::Malformed | ServerStep::Refused | ServerStep::Unavailable => return,
+        };
+    }
+}
+
+/// A users file: what is wrong with it is told printably, and who is in it can be found.
+pub(crate) fn users_file(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    match accounts::parse(text) {
+        Ok(users) => users.iter().for_each(|user| {
+            assert_eq!(User::check_name(&user.name), Ok(()));
+            assert!(users.find(&user.name).is_some(), "{user:?} is not found");
+        }),
+        Err(problems) => are_printable(&problems),
+    }
 }

@@ -57,6 +57,7 @@ use crate::config::Settings;
 use crate::dns::Resolver;
 use crate::ledger::Ledger;
 use crate::mail::Domain;
+use crate::oauth::Tokens;
 use crate::queue::{Committed, Message, Queue, QueueId, Stamp};
 
 /// How often the timer wheel turns.
@@ -74,6 +75,8 @@ pub struct Context {
     pub ledger: Arc<Ledger>,
     /// The engine's clock.
     pub clock: Arc<Clock>,
+    /// Access tokens for logins.
+    pub tokens: Tokens,
 }
 
 /// Delivers what it is given until it is drained. Cheap to clone.

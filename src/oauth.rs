@@ -65,9 +65,10 @@ impl Tokens {
         slot.token(source, &self.0.clock, &self.0.store).await
     }
 
-    /// A server did not take this token: it is not used again, and the next one is asked for.
-    pub fn reject(&self, oauth: &OAuth, mailbox: &str, token: &AccessToken) {
-        self.slot(&Source::new(oauth, mailbox)).reject(token);
+    /// A server did not take this token: unless it is quite new, it is not used again, and the next one is asked for.
+    /// Gives whether that may be of use.
+    pub fn reject(&self, oauth: &OAuth, mailbox: &str, token: &str) -> bool {
+        self.slot(&Source::new(oauth, mailbox)).reject(token, self.0.clock.now())
     }
 
     /// How it stands with a source; of one that was never used nothing is known.

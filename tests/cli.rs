@@ -136,6 +136,45 @@ fn users_are_kept_without_an_engine_and_no_output_holds_a_secret() {
     assert_eq!(mailroot_told(folder.path(), &["user", "add", "eve", "--password-stdin"], "\n").status.code(), Some(1));
 }
 
+/// A token endpoint for two requests: for a code, and for the tokens behind it.
+fn device_endpoint() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for answer in [
+            r#"{"device_code":"d3vice-word","user_code":"ABC-DEF","verification_uri":"https://login.example/device","interval":1}"#,
+            r#"{"access_token":"t0ken-word","expires_in":3600,"refresh_token":"r3fresh-word"}"#,
+        ] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 8192];
+            let _ = std::io::Read::read(&mut stream, &mut request).unwrap();
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}", answer.len()).unwrap();
+        }
+    });
+    port
+}
+
+#[test]
+fn a_login_with_a_code_says_what_to_do_and_keeps_the_refresh_token_to_itself() {
+    let port = device_endpoint();
+    let folder = with_settings(&format!(
+        "[delivery.outbound_security]\nmethod = \"xoauth2\"\ntls = \"required\"\nusername = \"box@corp.example\"\n\
+         oauth = {{ token_url = \"http://127.0.0.1:{port}/token\", client_id = \"app\", grant = \"device_code\" }}\n"
+    ));
+    let output = mailroot(folder.path(), &["config", "login"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    assert!(said.starts_with("Open    https://login.example/device\nType in ABC-DEF\n"), "{said}");
+    assert!(said.contains("within 15 minutes") && said.contains("logged in for box@corp.example"), "{said}");
+    for secret in ["d3vice-word", "t0ken-word", "r3fresh-word"] {
+        assert!(!said.contains(secret) && !text(&output.stderr).contains(secret), "{said}");
+    }
+    let kept: Vec<_> = std::fs::read_dir(folder.path().join("config/secrets")).unwrap().flatten().collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(std::fs::read_to_string(kept[0].path()).unwrap(), "r3fresh-word");
+    assert!(mailroot::platform::files::is_private(&kept[0].metadata().unwrap()));
+}
+
 #[test]
 fn a_secret_comes_through_a_pipe_to_the_letter_and_nothing_prints_it() {
     let folder = with_settings("");

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 /// A fuzz target: its name and its oracle.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 8] = [
+const TARGETS: [Target; 10] = [
     ("command_line", oracles::command_line),
     ("data_phase", oracles::data_phase),
     ("reply_parser", oracles::reply_parser),
@@ -23,6 +23,8 @@ const TARGETS: [Target; 8] = [
     ("settings", oracles::settings),
     ("preview", oracles::preview),
     ("terminal_input", oracles::terminal_input),
+    ("login", oracles::login),
+    ("users_file", oracles::users_file),
 ];
 
 #[test]

@@ -135,4 +135,21 @@ mod tests {
         let nobody = PasswordHash::of_nobody([].into_iter());
         assert!(nobody.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", nobody.as_str());
     }
+
+    #[test]
+    fn au12_nobody_takes_as_long_to_verify_as_anybody() {
+        let anybody = PasswordHash::of("s3cret").unwrap();
+        let nobody = PasswordHash::of_nobody(std::iter::once(&anybody));
+        let time = |hash: &PasswordHash| {
+            let begun = std::time::Instant::now();
+            assert!(!hash.verify("wrong"));
+            begun.elapsed()
+        };
+        // In turns, and the quickest of each: what else the machine does only adds to it.
+        let times: Vec<_> = (0..15).map(|_| (time(&anybody), time(&nobody))).collect();
+        let quickest = |of: fn(&(_, _)) -> std::time::Duration| times.iter().map(of).min().unwrap();
+        let (anybody, nobody) = (quickest(|times| times.0), quickest(|times| times.1));
+        let ratio = anybody.as_secs_f64() / nobody.as_secs_f64();
+        assert!((0.7..1.4).contains(&ratio), "{anybody:?} and {nobody:?}");
+    }
 }

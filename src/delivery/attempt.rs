@@ -76,6 +76,14 @@ impl Attempt {
         Self { verdict, reply, remote: Some(Arc::clone(remote)), trouble: None }
     }
 
+    /// The same, where trying again soon does no harm.
+    pub(crate) fn uncounted(mut self) -> Self {
+        if let Some(trouble) = &mut self.trouble {
+            trouble.is_counted = false;
+        }
+        self
+    }
+
     /// Whether the server only takes no more at the same time, so that it is worth asking again soon: 432 4.3.2 of
     /// Exchange Online, and 421 4.3.2 where it says so sooner.
     pub(crate) fn is_busy(&self) -> bool {

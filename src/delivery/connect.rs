@@ -15,7 +15,7 @@ use super::route::Hop;
 use super::scheduler::Plan;
 use super::shared::Shared;
 use super::trouble::Trouble;
-use crate::config::{Host, Settings};
+use crate::config::{Host, OutboundSecurity, Settings};
 use crate::dns::ResolveError;
 use crate::ledger::{Activity, Direction, SessionGuard};
 use crate::mail::{Domain, EnhancedStatus, Reply};
@@ -61,7 +61,7 @@ pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Atte
                 break;
             }
             let remote = Arc::new(Remote { name: name.as_str().into(), address: SocketAddr::new(address, port) });
-            match open_one(shared, &settings, &remote, &protection).await {
+            match open_one(shared, &settings, &remote, &manner.security, &protection).await {
                 Ok(open) => return Ok(open),
                 Err(attempt) => trials.note(attempt),
             }
@@ -86,6 +86,7 @@ async fn open_one(
     shared: &Arc<Shared>,
     settings: &Settings,
     remote: &Arc<Remote>,
+    security: &OutboundSecurity,
     protection: &Protection,
 ) -> Result<Open, Attempt> {
     let session = shared.context.ledger.open_session(Direction::Outbound, remote.address);
@@ -101,7 +102,14 @@ async fn open_one(
         }
     };
     let opened = tokio::select! {
-        opened = opening => opened.map_err(|failure| failure.attempt(remote)),
+        opened = opening => opened.map_err(|failure| match failure {
+            Failure::Here(attempt) => attempt,
+            Failure::Dialogue(error) => {
+                let attempt = refused(remote, &error);
+                let is_of_login = matches!(error, ClientError::LoginRefused { .. });
+                if is_of_login && protection.may_do_better(shared, security) { attempt.uncounted() } else { attempt }
+            }
+        }),
         () = session.closed() => Err(unreachable(remote, "closed by the administrator")),
     };
     let connection = opened.inspect_err(|attempt| session.audience().remark(&attempt.reply.to_string()))?;
@@ -119,15 +127,6 @@ enum Failure {
     Here(Attempt),
     /// The server and we did not come to terms.
     Dialogue(ClientError),
-}
-
-impl Failure {
-    fn attempt(self, remote: &Arc<Remote>) -> Attempt {
-        match self {
-            Self::Here(attempt) => attempt,
-            Self::Dialogue(error) => refused(remote, &error),
-        }
-    }
 }
 
 /// Connects, and says who we are.

@@ -32,7 +32,7 @@ impl Protection {
         clients: &Clients,
         security: &OutboundSecurity,
     ) -> Result<Self, Attempt> {
-        let login = credentials(shared, security)?;
+        let login = credentials(shared, security).await?;
         let start = match (security.tls, &login) {
             (TlsMode::None, _) => return Ok(Self::Clear(login)),
             // Nobody is verified: who could take the offer away could also pose as the server.
@@ -67,13 +67,24 @@ impl Protection {
         }
     }
 
+    /// A server refused the login: whether that may have been for the age of a token, and the next one may do.
+    pub(super) fn may_do_better(&self, shared: &Shared, security: &OutboundSecurity) -> bool {
+        match self {
+            Self::Clear(Some(Credentials::Token { token, .. }))
+            | Self::Encrypted { login: Some(Credentials::Token { token, .. }), .. } => {
+                shared.context.tokens.reject(&security.oauth, &security.username, token)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a connection in clear is better than none.
     pub(super) fn may_be_clear(&self) -> bool {
         matches!(self, Self::Opportunistic(_))
     }
 }
 
-fn credentials(shared: &Shared, security: &OutboundSecurity) -> Result<Option<Credentials>, Attempt> {
+async fn credentials(shared: &Shared, security: &OutboundSecurity) -> Result<Option<Credentials>, Attempt> {
     let user = security.username.as_str().into();
     Ok(Some(match security.method {
         Method::Anonymous => return Ok(None),
@@ -84,8 +95,14 @@ fn credentials(shared: &Shared, security: &OutboundSecurity) -> Result<Option<Cr
             password: password(security)?,
             now: shared.context.clock.now(),
         },
-        Method::XOAuth2 => return Err(waiting("there is no token for the login".to_owned(), Trouble::new("wait"))),
+        Method::XOAuth2 => Credentials::Token { user, token: token(shared, security).await? },
     }))
+}
+
+async fn token(shared: &Shared, security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {
+    let token = shared.context.tokens.access_token(&security.oauth, &security.username).await;
+    let token = token.map_err(|error| waiting(format!("no token: {error}"), Trouble::new(error.advice())))?;
+    Ok(Zeroizing::new(token.as_str().to_owned()))
 }
 
 fn password(security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {

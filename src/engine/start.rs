@@ -102,6 +102,7 @@ impl Engine {
             resolver: Arc::clone(&resolver),
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),
+            tokens: tokens.clone(),
         });
         let certificate = Arc::new(Certificate::start(&now, Arc::clone(&problems), Arc::clone(&clock)));
         let intake = Arc::new(Intake {

@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn refusal(status: u16, body: &str) -> String {
-        token(&response(status, body), &["s3cret"]).unwrap_err().to_string()
+        token(&response(status, body), &["s3cret"]).unwrap_err().explained()
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl DeviceLogin {
                         crate::text::printable(&source.mailbox)
                     ),
                 },
-                Err(error) => DeviceLoginEvent::Failed { reason: error.to_string() },
+                Err(error) => DeviceLoginEvent::Failed { reason: error.explained() },
             };
             let _ = sender.send(outcome); // the receiver is there: it is what polls this
         };

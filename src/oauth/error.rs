@@ -24,7 +24,7 @@ pub enum OAuthError {
         reason: String,
     },
     /// Nobody has logged in yet.
-    #[error("nobody has logged in for {}: run `mailroot config login`, or log in from the dashboard", printable(.0))]
+    #[error("nobody has logged in for {}", printable(.0))]
     NoLogin(String),
     /// The file of a refresh token cannot be read or written.
     #[error("cannot {action} the refresh token in {}: {source}", printable(path.to_string_lossy().as_bytes()))]
@@ -58,7 +58,7 @@ pub enum OAuthError {
         reason: String,
     },
     /// The endpoint said no.
-    #[error("the token endpoint {} said {words}: {}", printable(host), advice::to(.error, .words))]
+    #[error("the token endpoint {} said {words}", printable(host))]
     Refused {
         /// Its name.
         host: String,
@@ -72,6 +72,29 @@ pub enum OAuthError {
 }
 
 impl OAuthError {
+    /// What to do about it: a sentence without its capital and its dot.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "put the secret where oauth.client_secret says it is",
+            Self::Settings(_) => "look at oauth under Outbound Security",
+            Self::ServiceAccount { .. } => "give oauth.service_account the key file in JSON that Google's console made",
+            Self::NoLogin(_) => "log in with `mailroot config login`, or from the dashboard",
+            Self::Store { .. } => "look at the folder of secrets beside the settings file",
+            Self::CutOff => "it is tried again by itself",
+            Self::Unreachable { .. } => {
+                "it is tried again by itself; look at this machine's way to the endpoint, its DNS and its firewall"
+            }
+            Self::Unreadable { status, .. } if *status >= 500 || *status == 429 => "it is tried again by itself",
+            Self::Unreadable { .. } => "look at oauth.tenant and oauth.token_url: this is no token endpoint",
+            Self::Refused { error, words, .. } => advice::to(error, words),
+        }
+    }
+
+    /// The error and what to do about it.
+    pub fn explained(&self) -> String {
+        format!("{self}: {}", self.advice())
+    }
+
     /// Whether it may be over by itself: if not, a person has to do something.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -18,6 +18,8 @@ use crate::text::quoted;
 const MARGIN: Duration = Duration::from_mins(5);
 /// So long before its end a token is no longer used: a login takes its time, and clocks differ.
 const LAST_USE: Duration = Duration::from_secs(10);
+/// A token that is refused at this age is refused for another reason than its age: the next one would be no better.
+const NEW: Duration = Duration::from_mins(1);
 /// The wait after a first failure; each further one doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait for an endpoint that is down.
@@ -45,6 +47,7 @@ struct Kept {
 #[derive(Clone)]
 struct Token {
     bearer: AccessToken,
+    since: Timestamp,
     renew: Timestamp,
     ends: Timestamp,
 }
@@ -85,12 +88,16 @@ impl Slot {
         asked.await.unwrap_or_else(|_| Err(Arc::new(OAuthError::CutOff)))
     }
 
-    /// This token is not to be used again.
-    pub(super) fn reject(&self, token: &AccessToken) {
+    /// A server did not take this token: unless it is quite new, it is not used again. Gives whether there may be a
+    /// better one.
+    pub(super) fn reject(&self, token: &str, now: Timestamp) -> bool {
         let mut kept = self.lock();
-        if kept.token.as_ref().is_some_and(|kept| kept.bearer == *token) {
-            kept.token = None;
+        match &kept.token {
+            Some(kept) if kept.bearer.as_str() == token && now.since(kept.since) < NEW => return false,
+            Some(other) if other.bearer.as_str() != token => {}
+            _ => kept.token = None,
         }
+        true
     }
 
     pub(super) fn health(&self, now: Timestamp) -> TokenHealth {
@@ -98,7 +105,7 @@ impl Slot {
         let error = kept.failure.as_ref().map(|failure| &failure.error);
         TokenHealth {
             valid_until: kept.token.as_ref().filter(|token| token.is_good(now)).map(|token| token.ends),
-            error: error.map(ToString::to_string),
+            error: error.map(|error| error.explained()),
             needs_login: error.is_some_and(|error| error.needs_login()),
         }
     }
@@ -136,7 +143,7 @@ impl Slot {
         let token = AccessToken(granted.access_token);
         let margin = MARGIN.min(granted.lasts / 5);
         let renew = now.plus(granted.lasts.saturating_sub(margin));
-        let kept = Token { bearer: token.clone(), renew, ends: now.plus(granted.lasts) };
+        let kept = Token { bearer: token.clone(), since: now, renew, ends: now.plus(granted.lasts) };
         let written = match &granted.refresh_token {
             Some(refresh) if source.oauth.grant == Grant::DeviceCode => write(source, store, refresh.clone()).await,
             _ => Ok(()),

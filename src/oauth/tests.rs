@@ -121,7 +121,7 @@ async fn pass(time: Duration) {
 
 async fn ask(tokens: &Tokens, oauth: &OAuth) -> Result<String, String> {
     let token = tokens.access_token(oauth, MAILBOX).await;
-    token.map(|token| token.as_str().to_owned()).map_err(|error| error.to_string())
+    token.map(|token| token.as_str().to_owned()).map_err(|error| error.explained())
 }
 
 #[tokio::test]
@@ -170,10 +170,13 @@ async fn a_token_that_a_server_does_not_take_is_asked_for_anew() {
     let (_folder, tokens) = tokens();
     let oauth = endpoint.oauth(Grant::ClientCredentials);
     let first = tokens.access_token(&oauth, MAILBOX).await.unwrap();
-    tokens.reject(&oauth, MAILBOX, &first);
+    assert!(!tokens.reject(&oauth, MAILBOX, first.as_str()), "a new token is not refused for its age");
+    assert_eq!(tokens.access_token(&oauth, MAILBOX).await.unwrap(), first);
+    pass(Duration::from_mins(2)).await;
+    assert!(tokens.reject(&oauth, MAILBOX, first.as_str()));
     let second = tokens.access_token(&oauth, MAILBOX).await.unwrap();
     assert_eq!(second.as_str(), "token2");
-    tokens.reject(&oauth, MAILBOX, &first);
+    assert!(tokens.reject(&oauth, MAILBOX, first.as_str()));
     assert_eq!(
         tokens.access_token(&oauth, MAILBOX).await.unwrap(),
         second,

@@ -12,6 +12,7 @@ use mailroot::delivery::{Context, Dispatcher, Row};
 use mailroot::dns::Zone;
 use mailroot::ledger::{Event, Ledger, Record, RecordFilter};
 use mailroot::mail::{Address, Domain, Envelope, Notify, Recipient, ReversePath};
+use mailroot::oauth::Tokens;
 use mailroot::queue::{DirectoryStore, Filter, Folders, Message, Origin, Queue, QueueId, Store};
 use tempfile::TempDir;
 
@@ -97,6 +98,7 @@ impl House {
             resolver: Arc::clone(&zone) as Arc<dyn mailroot::dns::Resolver>,
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock),
+            tokens: Tokens::new(Arc::clone(&clock), folder.path().join("secrets")),
         });
         Self { dispatcher, queue, ledger, settings, zone, clock, folder }
     }

@@ -11,6 +11,8 @@ mod authority;
 mod scripted_peer;
 #[path = "../support/stores.rs"]
 mod stores;
+#[path = "../support/token_endpoint.rs"]
+mod token_endpoint;
 
 mod acts;
 mod connections;
@@ -21,6 +23,7 @@ mod reports;
 mod retries;
 mod routes;
 mod security;
+mod tokens;
 mod transactions;
 
 use std::time::Duration;

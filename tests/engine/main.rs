@@ -13,6 +13,8 @@ mod authority;
 mod certificates;
 #[path = "../support/scripted_peer.rs"]
 mod scripted_peer;
+#[path = "../support/token_endpoint.rs"]
+mod token_endpoint;
 
 mod checks;
 mod client;

@@ -5,52 +5,41 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mailroot::engine::{Actor, Role};
 use mailroot::oauth::DeviceLoginEvent;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 use super::*;
 use house::as_admin;
+use token_endpoint::{TokenEndpoint, granted, refused};
 
-/// An endpoint that gives tokens, or refuses while it is told to; and codes, typed in at once.
-async fn endpoint(refuses: Arc<AtomicBool>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 8192];
-            let read = stream.read(&mut request).await.unwrap();
-            let is_code = request[..read].starts_with(b"POST /devicecode ");
-            let (status, answer) = match (refuses.load(Ordering::Relaxed), is_code) {
-                (true, _) => (401, r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired."}"#),
-                (false, false) => {
-                    (200, r#"{"access_token":"t0ken-word","expires_in":3600,"refresh_token":"r3fresh-word"}"#)
-                }
-                (false, true) => (
-                    200,
-                    r#"{"device_code":"d3vice-word","user_code":"ABC","verification_uri":"https://login.example/","interval":1}"#,
-                ),
-            };
-            let head = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n\r\n", answer.len());
-            let _ = stream.write_all((head + answer).as_bytes()).await;
+/// An endpoint that gives tokens, and codes that are typed in at once; or refuses while it is told to.
+async fn endpoint(refuses: Arc<AtomicBool>) -> TokenEndpoint {
+    TokenEndpoint::start(move |path, _| match (refuses.load(Ordering::Relaxed), path) {
+        (true, _) => refused("invalid_client", "AADSTS7000222: expired."),
+        (false, "/devicecode") => {
+            let code = r#"{"device_code":"d3vice-word","user_code":"ABC","verification_uri":"https://login.example/","interval":1}"#;
+            (200, code.to_owned())
         }
-    });
-    port
+        (false, _) => {
+            let (status, answer) = granted("t0ken-word", 3600);
+            (status, answer.replace('}', r#","refresh_token":"r3fresh-word"}"#))
+        }
+    })
+    .await
 }
 
-fn security(port: u16, oauth: &str) -> [(&'static str, String); 4] {
+fn security(endpoint: &TokenEndpoint, oauth: &str) -> [(&'static str, String); 4] {
     [
         ("delivery.outbound_security.method", "\"xoauth2\"".to_owned()),
         ("delivery.outbound_security.tls", "\"required\"".to_owned()),
         ("delivery.outbound_security.username", "\"box@corp.example\"".to_owned()),
         (
             "delivery.outbound_security.oauth",
-            format!("{{ token_url = \"http://127.0.0.1:{port}/token\", client_id = \"app\", {oauth} }}"),
+            format!("{{ token_url = \"{}\", client_id = \"app\", {oauth} }}", endpoint.url()),
         ),
     ]
 }
 
-async fn house(port: u16, oauth: &str) -> House {
-    let settings = security(port, oauth);
+async fn house(endpoint: &TokenEndpoint, oauth: &str) -> House {
+    let settings = security(endpoint, oauth);
     let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     House::start(&settings).await
 }
@@ -58,8 +47,8 @@ async fn house(port: u16, oauth: &str) -> House {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_there_before_mail_needs_it_and_what_is_wrong_is_told_until_it_is_mended() {
     let refuses = Arc::new(AtomicBool::new(true));
-    let port = endpoint(Arc::clone(&refuses)).await;
-    let mut house = house(port, "client_secret = \"s3cret-word\"").await;
+    let endpoint = endpoint(Arc::clone(&refuses)).await;
+    let mut house = house(&endpoint, "client_secret = \"s3cret-word\"").await;
     eventually("the refusal is told", async || {
         let problems = house.status().await["problems"].to_string();
         problems.contains("the access token of box@corp.example for mail is missing")
@@ -69,7 +58,7 @@ async fn a_token_is_there_before_mail_needs_it_and_what_is_wrong_is_told_until_i
     .await;
     refuses.store(false, Ordering::Relaxed);
     // A new secret is another source, which is asked at once.
-    let oauth = security(port, "client_secret = \"n3w-secret-word\"")[3].1.clone();
+    let oauth = security(&endpoint, "client_secret = \"n3w-secret-word\"")[3].1.clone();
     house.set("delivery.outbound_security.oauth", &oauth).await;
     eventually("there is a token", async || house.status().await["tokens"][0]["valid_until"].is_string()).await;
     eventually("no problem is left", async || house.status().await["problems"] == serde_json::json!([])).await;
@@ -81,8 +70,8 @@ async fn a_token_is_there_before_mail_needs_it_and_what_is_wrong_is_told_until_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_with_a_code_begins_from_a_viewer_who_may_and_the_engine_has_the_token() {
-    let port = endpoint(Arc::default()).await;
-    let house = house(port, "grant = \"device_code\"").await;
+    let endpoint = endpoint(Arc::default()).await;
+    let house = house(&endpoint, "grant = \"device_code\"").await;
     eventually("somebody is asked to log in", async || house.status().await["tokens"][0]["needs_login"] == true).await;
     let operator = Actor { name: "the operator".to_owned(), role: Role::Operator };
     assert!(house.handle.log_in(&operator, None).is_err_and(|reason| reason.contains("needs the role admin")));

@@ -60,6 +60,7 @@ impl House {
             resolver: Arc::new(Zone::default()),
             ledger: Ledger::new(),
             clock: Arc::clone(&clock),
+            tokens: crate::oauth::Tokens::new(Arc::clone(&clock), folder.path().join("secrets")),
         };
         let dispatcher = runtime.block_on(async { Dispatcher::start(context) });
         let reader = QueueReader::new(dispatcher.clone(), clock);

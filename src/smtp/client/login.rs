@@ -198,7 +198,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
 
     /// Without secrets of ours: a server that repeats one must not bring it into logs and views.
     fn masked(&self, text: &str) -> String {
-        let secrets = self.sent.iter().map(|sent| sent.as_str()).chain([self.credentials.secret()]);
+        let encoded = sasl::encode(self.credentials.secret().as_bytes());
+        let secrets = self.sent.iter().map(|sent| sent.as_str()).chain([self.credentials.secret(), &encoded]);
         let long = secrets.filter(|secret| secret.len() >= MIN_SECRET);
         long.fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
