@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::Shared;
 use super::widgets::{age, count, cut, size, width};
-use crate::engine::EngineState;
+use crate::engine::{EngineState, TokenRow};
 use crate::ledger::Sample;
 use crate::text::printable;
 
@@ -126,7 +126,9 @@ fn traffic(shared: &Shared) -> Vec<Span<'_>> {
 
 fn stock(shared: &Shared) -> Vec<Span<'_>> {
     let (snapshot, theme) = (&shared.snapshot, &shared.theme);
-    let mut spans = Vec::new();
+    // What comes first goes first where there is little room: what is in order, then what is not.
+    let mut spans: Vec<_> = [certificate(shared), tokens(shared)].into_iter().flatten().collect();
+    spans.sort_by_key(|span| span.style != theme.dim);
     if snapshot.badmail > 0 {
         spans.push(Span::styled(format!("badmail {}  ", count(snapshot.badmail)), theme.warning));
     }
@@ -142,6 +144,36 @@ fn stock(shared: &Shared) -> Vec<Span<'_>> {
     }
     spans.push(Span::styled(format!("queue {} ", count(waiting(shared))), theme.title));
     spans
+}
+
+/// For how long the certificate is good.
+fn certificate(shared: &Shared) -> Option<Span<'_>> {
+    let (certificate, theme) = (shared.snapshot.certificate.as_ref()?, &shared.theme);
+    let left = certificate.expires.map(|end| end.since(shared.snapshot.time));
+    Some(match left {
+        None => Span::styled("cert UNUSABLE  ", theme.bad),
+        Some(left) if left.is_zero() => Span::styled("cert EXPIRED  ", theme.bad),
+        Some(left) => {
+            let style = if certificate.problem.is_some() { theme.warning } else { theme.dim };
+            Span::styled(format!("cert {}  ", age(left)), style)
+        }
+    })
+}
+
+/// For how long the access tokens are good; of several the one that ends first, or is not there.
+fn tokens(shared: &Shared) -> Option<Span<'_>> {
+    let (snapshot, theme) = (&shared.snapshot, &shared.theme);
+    let left = |token: &TokenRow| token.health.valid_until.map(|end| end.since(snapshot.time));
+    let first = snapshot.tokens.iter().min_by_key(|token| left(token))?;
+    let troubled = snapshot.tokens.iter().any(|token| token.health.error.is_some());
+    Some(match left(first).filter(|left| !left.is_zero()) {
+        _ if snapshot.tokens.iter().any(|token| token.health.needs_login) => {
+            Span::styled("token: L logs in  ", theme.bad)
+        }
+        None if troubled => Span::styled("token MISSING  ", theme.bad),
+        None => Span::styled("token awaited  ", theme.dim),
+        Some(left) => Span::styled(format!("token {}  ", age(left)), if troubled { theme.warning } else { theme.dim }),
+    })
 }
 
 fn waiting(shared: &Shared) -> usize {

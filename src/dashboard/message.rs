@@ -129,6 +129,10 @@ pub enum Request {
     BadMessage(String),
     /// An act on Badmail.
     BadmailAct,
+    /// The users who may log in.
+    Users,
+    /// A change of them.
+    UserAct,
     /// The settings file, for the form.
     SettingsText,
     /// New settings.

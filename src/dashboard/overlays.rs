@@ -10,3 +10,4 @@ pub(crate) mod notice;
 pub(crate) mod palette;
 pub(crate) mod picker;
 pub(crate) mod trial;
+pub(crate) mod users;

@@ -167,7 +167,10 @@ impl Model {
             // The detail that asked says a refusal in its place.
             (Request::SettingsApply, _)
             | (_, Outcome::View { .. } | Outcome::Conflict { .. })
-            | (Request::Message(_) | Request::Preview(_) | Request::BadMessage(_), Outcome::Refused { .. }) => {}
+            | (
+                Request::Message(_) | Request::Preview(_) | Request::BadMessage(_) | Request::Users | Request::UserAct,
+                Outcome::Refused { .. },
+            ) => {}
             (Request::Delete(ids), Outcome::Done { message, .. }) => {
                 let now = self.shared.now();
                 self.shared.undo.push(now, ids.clone());

@@ -1,7 +1,11 @@
 //! What surrounds the panes: header, tabs, hints, help, palette, leaving.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use mailroot::dashboard::{Effect, PaneId, Preferences};
-use mailroot::engine::Role;
+use mailroot::engine::{CertificateHealth, Role, TokenRow};
+use mailroot::oauth::TokenHealth;
 
 use super::driver::{Driver, viewer};
 use super::fixtures;
@@ -12,6 +16,36 @@ fn the_header_tells_how_the_relay_is() {
     for said in ["● running", "relay.corp.example", "127.0.0.1:2525", "queue 12", "oldest 3h12", "held 2", "badmail 2"]
     {
         assert!(screen.contains(said), "{said}\n{screen}");
+    }
+}
+
+#[test]
+fn the_header_tells_how_the_certificate_and_the_token_are() {
+    let header = |left: Option<Duration>, problem: Option<&str>, token: TokenHealth| {
+        let mut snapshot = fixtures::snapshot();
+        snapshot.certificate = Some(Arc::new(CertificateHealth {
+            names: vec!["relay.corp.example".to_owned()],
+            expires: left.map(|left| snapshot.time.plus(left)),
+            is_self_signed: false,
+            problem: problem.map(str::to_owned),
+        }));
+        let row = |health| TokenRow { domain: None, mailbox: "relay@corp.example".to_owned(), by_code: true, health };
+        snapshot.tokens = Arc::new([row(token)]);
+        let mut driver = Driver::new(140, 24);
+        driver.see(snapshot).screen().lines().nth(1).unwrap_or_default().to_owned()
+    };
+    let day = Duration::from_hours(24);
+    let good = |left| TokenHealth { valid_until: Some(fixtures::NOW.plus(left)), ..TokenHealth::default() };
+    let failed = TokenHealth { error: Some("AADSTS7000222".to_owned()), ..TokenHealth::default() };
+    let login = TokenHealth { needs_login: true, ..failed.clone() };
+    for (left, problem, token, told) in [
+        (Some(80 * day), None, good(Duration::from_mins(42)), ["cert 80d00", "token 42m"]),
+        (Some(14 * day), Some("renew it"), TokenHealth::default(), ["cert 14d00", "token awaited"]),
+        (Some(Duration::ZERO), Some("expired"), failed, ["cert EXPIRED", "token MISSING"]),
+        (None, Some("no such file"), login, ["cert UNUSABLE", "token: L logs in"]),
+    ] {
+        let header = header(left, problem, token);
+        assert!(told.iter().all(|told| header.contains(told)), "{told:?}: {header}");
     }
 }
 

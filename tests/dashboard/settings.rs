@@ -7,6 +7,7 @@ mod form;
 mod pictures;
 mod presets;
 mod random;
+mod users;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use mailroot::dashboard::{Answer, Effect};
 use mailroot::delivery::{RecipientRow, Step, StepKind, StepState};
 use mailroot::engine::view::{
     Attachment, Badmail, BadmailList, BadmailShow, Export, Message, Origin, Plan, Preview, QueueShow, Recipient,
-    SCHEMA, SettingsText,
+    SCHEMA, SettingsText, UserList, UserRow,
 };
 use mailroot::engine::{
     CheckEvent, Command, LogTail, Outcome, QueuePage, QueueShape, ShapeRow, Snapshot, TokenRow, TranscriptEvent,
@@ -178,6 +178,16 @@ impl Stage {
                 let file = format!("# {}\n{}", self.text.replace(char::is_control, ""), mailroot::config::sample());
                 view(SettingsText { schema: SCHEMA, path: text(), base: "/srv/mailroot".into(), text: file.into() })
             }
+            Command::UserList => view(UserList {
+                schema: SCHEMA,
+                path: text(),
+                users: vec![UserRow {
+                    name: text(),
+                    ntlm: true,
+                    senders: vec![text(), text()],
+                    max_messages_per_hour: None,
+                }],
+            }),
             Command::SettingsApply { .. } => return Outcome::Conflict { text: text().into() },
             Command::Pause { .. } | Command::Resume { .. } => return Outcome::done(1, text()),
             _ => return Outcome::refused(text()),

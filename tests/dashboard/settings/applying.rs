@@ -83,7 +83,7 @@ fn a_refusal_of_the_engine_is_shown_in_the_review_and_nothing_is_lost() {
 #[test]
 fn what_would_be_warned_of_is_said_before() {
     let mut driver = settings();
-    driver.press("jj<Enter>a0.0.0.0:25<Enter>w]jjjjjjjj<Space>");
+    driver.press("jj<Enter>a0.0.0.0:25<Enter>w]jjjjjjjjj<Space>");
     let screen = driver.press("w").screen().replace('\n', " ");
     assert!(screen.contains("Warning: access.relay.list: everyone who reaches 0.0.0.0:25"), "{screen}");
 }

@@ -101,7 +101,7 @@ fn space_on_what_is_no_switch_says_what_to_press() {
 #[test]
 fn the_relay_addresses_are_edited_row_by_row() {
     let mut driver = settings();
-    driver.press("]jjjjjjjjj<Enter>");
+    driver.press("]jjjjjjjjjj<Enter>");
     assert!(driver.screen().contains("Relay restrictions: Computers  access.relay.list"), "{}", driver.screen());
     driver.press("a10.0.0.0/8<Enter>a192.168.7.0/255.255.255.0<Enter>");
     assert!(driver.screen().contains("4 entries, not taken over yet"), "{}", driver.screen());
@@ -157,7 +157,7 @@ fn a_long_list_scrolls_with_the_row_that_is_typed() {
     let entries: Vec<_> = (0..60).map(|n| format!("\"10.{n}.0.0/16\"")).collect();
     let text = format!("[access]\nrelay = {{ list = [{}] }}\n", entries.join(", "));
     let mut driver = with_file(&text, 40, 15);
-    driver.press("]jjjjjjjjj<Enter>");
+    driver.press("]jjjjjjjjjj<Enter>");
     driver.press("<PgDn><PgDn><PgDn><Enter>");
     let row = selected(&mut driver);
     assert!(row.starts_with("10.") && !row.starts_with("10.0."), "{}", driver.screen());

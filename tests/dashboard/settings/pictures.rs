@@ -38,7 +38,7 @@ fn the_general_tab() {
 
 #[test]
 fn the_access_tab_with_a_long_list() {
-    insta::assert_snapshot!(pictures("]jjjjjjjjj"));
+    insta::assert_snapshot!(pictures("]jjjjjjjjjj"));
 }
 
 #[test]
@@ -58,12 +58,12 @@ fn a_wrong_value_at_the_bottom() {
 
 #[test]
 fn a_list_being_edited() {
-    insta::assert_snapshot!(pictures("]jjjjjjjjj<Enter>jj<Enter><Backspace>88<Enter>j"));
+    insta::assert_snapshot!(pictures("]jjjjjjjjjj<Enter>jj<Enter><Backspace>88<Enter>j"));
 }
 
 /// Changes of each kind, on several tabs.
 const CHANGES: &str = "<Enter><C-u>/data/mailroot<Enter>]]<Enter><C-u>4 MB<Enter>jjjj<Enter>postmaster@corp.example\
-                       <Enter>[jjjjjjjjj<Enter>jjddda10.9.0.0/16<Enter>w]]]]]]jjjjjjjjda*.branch.example<Enter>j<Space>";
+                       <Enter>[jjjjjjjjjj<Enter>jjddda10.9.0.0/16<Enter>w]]]]]]jjjjjjjjda*.branch.example<Enter>j<Space>";
 
 #[test]
 fn the_form_with_changes() {

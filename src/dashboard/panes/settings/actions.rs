@@ -7,6 +7,7 @@ use crate::dashboard::action::Action;
 use crate::dashboard::input::{Key, KeyCode};
 use crate::dashboard::message::Effect;
 use crate::dashboard::model::Model;
+use crate::dashboard::overlays::users::Users;
 use crate::dashboard::pane::{Motion, Pane};
 use crate::dashboard::toasts::Weight;
 use crate::engine::Role;
@@ -68,6 +69,8 @@ pub(crate) const ACTIONS: &[Action] = &[
         .hinted(35)
         .needs(Role::Admin)
         .when(can_preset),
+    Action::new("settings.users", &[Key::char('u')], "users", "Add, change and remove users who may log in", users)
+        .needs(Role::Admin),
     Action::new("settings.read", &[Key::char('r')], "read again", "Read the settings file again", read)
         .needs(Role::Admin)
         .when(can_read),
@@ -156,7 +159,16 @@ fn preset(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+fn users(model: &mut Model) -> Vec<Effect> {
+    let (users, effects) = Users::new();
+    model.open(users);
+    effects
+}
+
 fn edit(model: &mut Model) -> Vec<Effect> {
+    if model.panes.settings.line() == Some(&Line::Users) {
+        return users(model);
+    }
     let pane = &model.panes.settings;
     if let Some(question) = pane.file.document.as_ref().and_then(|_| pane.question()) {
         model.open(question);

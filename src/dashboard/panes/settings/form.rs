@@ -118,7 +118,7 @@ fn draw_lines(pane: &Settings, buffer: &mut Buffer, area: Rect, shared: &Shared,
                 let title = cut(title, usize::from(row.width.saturating_sub(1)), shared.glyphs.ellipsis());
                 buffer.set_stringn(row.x + 1, row.y, title, usize::from(row.width), theme.title);
             }
-            Line::Setting(_) | Line::NewDomain => {
+            Line::Setting(_) | Line::NewDomain | Line::Users => {
                 let place = look.draw(line, typing, buffer, row, shared, is_here.then_some(has_focus));
                 if is_here {
                     cursor = Some(place);

@@ -93,6 +93,8 @@ impl Settings {
                 return Err(format!("{} is not in this version", setting.key));
             }
             Some(Line::Heading(_)) | None => return Err("no setting is selected".to_owned()),
+            // Who may log in is in a file of its own.
+            Some(Line::Users) => return Ok(()),
             Some(Line::Setting(_) | Line::NewDomain) => {}
         }
         self.has_document(shared)
@@ -117,7 +119,7 @@ impl Settings {
             Some(Line::Setting(setting)) if setting.kind == Kind::List => Mode::List(ListEdit::of(setting, document)),
             Some(Line::Setting(setting)) => Mode::Typing(Typing::of(setting, document)),
             Some(Line::NewDomain) => Mode::Typing(Typing::of_domain()),
-            Some(Line::Heading(_)) | None => return,
+            Some(Line::Heading(_) | Line::Users) | None => return,
         };
         self.mode = mode;
     }

@@ -43,6 +43,8 @@ pub(super) enum Line {
     Setting(Box<Setting>),
     /// Where a remote domain is added.
     NewDomain,
+    /// Where the users are.
+    Users,
 }
 
 impl Line {
@@ -50,7 +52,7 @@ impl Line {
     pub(super) fn setting(&self) -> Option<&Setting> {
         match self {
             Self::Setting(setting) => Some(setting),
-            Self::Heading(_) | Self::NewDomain => None,
+            Self::Heading(_) | Self::NewDomain | Self::Users => None,
         }
     }
 
@@ -138,6 +140,9 @@ impl Reader<'_> {
                 lines.push(Line::Heading(section.title.to_owned()));
             }
             lines.extend(section.fields.iter().map(|field| self.setting(field, settings, section.title, "")));
+            if section.path == "access" {
+                lines.push(Line::Users);
+            }
         }
         lines
     }

@@ -39,6 +39,10 @@ pub(super) fn draw(pane: &Settings, frame: &mut Frame<'_>, area: Rect, shared: &
             );
             say("Its name, or *.example.com for all below one. An exact name wins.", theme.dim);
         }
+        Some(Line::Users) => {
+            say("Who may log in, with which password, and what from. Changes are in force at once.", theme.text);
+            say("As the command `mailroot user` does it. Enter shows them.", theme.dim);
+        }
         Some(Line::Heading(_)) | None => {}
     }
     for (line, row) in lines.into_iter().zip(body.rows()) {
@@ -66,6 +70,9 @@ fn of_setting(setting: &Setting, area: Rect, shared: &Shared, say: &mut impl FnM
         say(&format!("{}: {state}", setting.label), theme.dim);
         return say(setting.help, theme.text);
     }
+    if let Some((style, told)) = health(setting, shared) {
+        say(&printable(&told), style);
+    }
     // Where the label was cut, it is said in full.
     if width(setting.label) > columns * 2 / 5 {
         say(&format!("{}. {}", setting.label, setting.help), theme.text);
@@ -84,5 +91,35 @@ fn of_setting(setting: &Setting, area: Rect, shared: &Shared, say: &mut impl FnM
     let value = shown(setting.kind, &setting.value);
     if width(&value) > columns / 3 {
         say(&value, theme.text);
+    }
+}
+
+/// How it stands with the certificate, or with the access token of a login, where the setting is about that.
+fn health(setting: &Setting, shared: &Shared) -> Option<(Style, String)> {
+    let (snapshot, theme) = (&shared.snapshot, &shared.theme);
+    if ["access.certificate", "access.private_key"].contains(&setting.key.as_str()) {
+        let certificate = snapshot.certificate.as_ref()?;
+        if let Some(problem) = &certificate.problem {
+            return Some((theme.warning, format!("In use: {problem}")));
+        }
+        let end = certificate.expires?;
+        let own = if certificate.is_self_signed { ", self-signed" } else { "" };
+        let told = format!("In use: for {}{own}, until {}", certificate.names.join(", "), end.date());
+        return Some((theme.good, told));
+    }
+    let method = setting.key.strip_suffix("security.method")?;
+    let named = |domain: &str| format!("{domain}.") == method;
+    let token = snapshot.tokens.iter().find(|token| match &token.domain {
+        None => method == "delivery.outbound_",
+        Some(domain) => {
+            let number = snapshot.settings.domains.iter().position(|other| other.name.to_string() == *domain);
+            number.is_some_and(|number| named(&format!("domain[{}]", number + 1)))
+        }
+    })?;
+    match (&token.health.error, token.health.valid_until) {
+        (Some(error), _) => Some((theme.bad, format!("Access token: {error}"))),
+        (None, Some(end)) => Some((theme.good, format!("Access token: there, until {end}"))),
+        (None, None) if token.health.needs_login => Some((theme.bad, "Access token: L logs in".to_owned())),
+        (None, None) => None,
     }
 }

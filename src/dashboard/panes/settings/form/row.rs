@@ -58,7 +58,12 @@ impl<'a> Look<'a> {
         let columns = usize::from(self.label.min(row.width.saturating_sub(MARGIN)));
         let x = (row.x + MARGIN + self.label + 1).min(row.right());
         let value = Rect { x, width: row.right().saturating_sub(x), ..row };
-        let label = line.setting().map_or("Add a remote domain", |setting| setting.label);
+        let label = match line {
+            Line::Setting(setting) => setting.label,
+            Line::NewDomain => "Add a remote domain",
+            Line::Users => "Add, change and remove users",
+            Line::Heading(title) => title,
+        };
         let plain = if line.setting().is_none_or(|setting| setting.is_later) { theme.dim } else { theme.text };
         let label = cut(label, columns, shared.glyphs.ellipsis());
         buffer.set_stringn(row.x + MARGIN, row.y, label, columns, or(plain));
