@@ -26,7 +26,7 @@ const FORM: u16 = 11;
 /// The dialog.
 pub(crate) struct Users {
     /// `None` until they were read.
-    users: Option<Vec<UserRow>>,
+    rows: Option<Vec<UserRow>>,
     /// Why they could not be.
     trouble: Option<String>,
     cursor: ListCursor,
@@ -48,8 +48,7 @@ enum Stage {
 impl Users {
     /// The dialog, and what reads the users.
     pub(crate) fn new() -> (Self, Vec<Effect>) {
-        let users =
-            Self { users: None, trouble: None, cursor: ListCursor::default(), stage: Stage::List, wanted: None };
+        let users = Self { rows: None, trouble: None, cursor: ListCursor::default(), stage: Stage::List, wanted: None };
         (users, read())
     }
 
@@ -60,7 +59,7 @@ impl Users {
     }
 
     fn rows(&self) -> &[UserRow] {
-        self.users.as_deref().unwrap_or_default()
+        self.rows.as_deref().unwrap_or_default()
     }
 
     fn selected(&self) -> Option<&UserRow> {
@@ -77,7 +76,7 @@ impl Users {
             }
             _ if removes => self.stage = Stage::List,
             KeyCode::Esc | KeyCode::Char('q') => return Reaction::Close(Vec::new()),
-            KeyCode::Char('a') if self.users.is_some() => self.stage = Stage::Form(Box::new(Form::empty())),
+            KeyCode::Char('a') if self.rows.is_some() => self.stage = Stage::Form(Box::new(Form::empty())),
             KeyCode::Char('r') => return Reaction::Stay(read()),
             KeyCode::Enter => {
                 if let Some(user) = self.selected() {
@@ -121,7 +120,7 @@ impl Users {
                     if let Some(place) = place {
                         self.cursor.set(place);
                     }
-                    (self.users, self.trouble) = (Some(list.users), None);
+                    (self.rows, self.trouble) = (Some(list.users), None);
                 }
                 Err(error) => self.trouble = Some(format!("the engine's answer is not understood: {error}")),
             },
