@@ -201,13 +201,15 @@ impl Scheduler {
     /// Puts what a file says in the place of what was known of it.
     fn replace(&mut self, id: &QueueId, message: Message, stamp: Stamp, now: Timestamp) {
         if let Some(round) = self.rounds.get_mut(id) {
-            if !round.is_idle() {
+            // What was delivered and not written yet must not be forgotten, though nobody works on the rest.
+            if !round.is_idle() || !round.results.is_empty() {
                 round.call_off();
                 if std::mem::take(&mut round.gone) {
                     self.index.insert(id.clone(), &message, stamp);
                     self.index.set_active(id, true);
                 }
                 round.edited = Some(Box::new((message, stamp)));
+                self.close_if_settled(id);
                 return;
             }
             self.end_round(id);

@@ -75,7 +75,6 @@ impl Scheduler {
         }
         self.take_back(connection);
         self.replace(&id, message, stamp, now);
-        self.close_if_settled(&id);
         self.start(&id, Urgency::Due, now);
         None
     }
