@@ -26,7 +26,7 @@ const FORM: u16 = 11;
 /// The dialog.
 pub(crate) struct Users {
     /// `None` until they were read.
-    users: Option<Vec<UserRow>>,
+    rows: Option<Vec<UserRow>>,
     /// Why they could not be.
     trouble: Option<String>,
     cursor: ListCursor,
@@ -60,7 +60,7 @@ impl Users {
     }
 
     fn rows(&self) -> &[UserRow] {
-        self.users.as_deref().unwrap_or_default()
+        self.rows.as_deref().unwrap_or_default()
     }
 
     fn selected(&self) -> Option<&UserRow> {
@@ -77,7 +77,7 @@ impl Users {
             }
             _ if removes => self.stage = Stage::List,
             KeyCode::Esc | KeyCode::Char('q') => return Reaction::Close(Vec::new()),
-            KeyCode::Char('a') if self.users.is_some() => self.stage = Stage::Form(Box::new(Form::empty())),
+            KeyCode::Char('a') if self.rows.is_some() => self.stage = Stage::Form(Box::new(Form::empty())),
             KeyCode::Char('r') => return Reaction::Stay(read()),
             KeyCode::Enter => {
                 if let Some(user) = self.selected() {
@@ -121,7 +121,7 @@ impl Users {
                     if let Some(place) = place {
                         self.cursor.set(place);
                     }
-                    (self.users, self.trouble) = (Some(list.users), None);
+                    (self.rows, self.trouble) = (Some(list.users), None);
                 }
                 Err(error) => self.trouble = Some(format!("the engine's answer is not understood: {error}")),
             },

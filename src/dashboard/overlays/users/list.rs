@@ -26,8 +26,8 @@ pub(super) fn draw(users: &Users, frame: &mut Frame<'_>, area: Rect, shared: &Sh
         buffer.set_stringn(area.x, y, text, columns, remark.as_ref().map_or(theme.text, |(_, style)| *style));
     }
     let list = Rect { height: area.height - taken, ..area };
-    let Some(rows) = users.users.as_deref().filter(|rows| !rows.is_empty()) else {
-        let text = match users.users {
+    let Some(rows) = users.rows.as_deref().filter(|rows| !rows.is_empty()) else {
+        let text = match users.rows {
             Some(_) => "Nobody may log in yet; a adds a user.",
             None => "Reading the users...",
         };
