@@ -76,12 +76,9 @@ impl Attempt {
         Self { verdict, reply, remote: Some(Arc::clone(remote)), trouble: None }
     }
 
-    /// The same, where trying again soon does no harm.
-    pub(crate) fn uncounted(mut self) -> Self {
-        if let Some(trouble) = &mut self.trouble {
-            trouble.is_counted = false;
-        }
-        self
+    /// Whether the server did not take our login.
+    pub(crate) fn is_refused_login(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| trouble.is_counted)
     }
 
     /// Whether the server only takes no more at the same time, so that it is worth asking again soon: 432 4.3.2 of

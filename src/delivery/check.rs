@@ -153,10 +153,7 @@ impl Check<'_> {
         let security = &target.manner()?.security;
         let protection = self.secrets(security).await?;
         for host in hosts.iter().take(MAX_HOSTS) {
-            let (name, addresses) = match self.resolve(host, &target).await {
-                Some(found) => found,
-                None => continue,
-            };
+            let Some((name, addresses)) = self.resolve(host, &target).await else { continue };
             for ip in addresses.into_iter().take(MAX_ADDRESSES) {
                 let Some(stream) = self.connect(SocketAddr::new(ip, port)).await else { continue };
                 return self.introduce(stream, &name, security, &protection).await;
@@ -168,16 +165,14 @@ impl Check<'_> {
     async fn route(&self, domain: Option<Domain>) -> Option<(Target, Vec<Host>, u16)> {
         let routes = Routes::new(Arc::clone(&self.settings));
         let route = match &domain {
-            Some(domain) => routes.decide(domain),
-            None => match routes.general_smart_host() {
-                Some(hop) => Route::Hop(hop),
-                None => {
-                    let text = "no smart host is set: mail goes to the MX hosts of its recipients' domains";
-                    let advice = "name a domain to check where its mail goes, or set delivery.advanced.smart_host";
-                    self.report.failed(StepKind::Route, text, advice);
-                    return None;
-                }
-            },
+            Some(domain) => Some(routes.decide(domain)),
+            None => routes.general_smart_host().map(Route::Hop),
+        };
+        let Some(route) = route else {
+            let text = "no smart host is set: mail goes to the MX hosts of its recipients' domains";
+            let advice = "name a domain to check where its mail goes, or set delivery.advanced.smart_host";
+            self.report.failed(StepKind::Route, text, advice);
+            return None;
         };
         let whose = domain.map_or_else(|| "Mail".to_owned(), |domain| format!("Mail for {domain}"));
         match route {

@@ -15,7 +15,7 @@ use super::route::Hop;
 use super::scheduler::Plan;
 use super::shared::Shared;
 use super::trouble::Trouble;
-use crate::config::{Host, OutboundSecurity, Settings};
+use crate::config::{Host, Settings};
 use crate::dns::ResolveError;
 use crate::ledger::{Activity, Direction, SessionGuard};
 use crate::mail::{Domain, EnhancedStatus, Reply};
@@ -40,9 +40,21 @@ pub(super) struct Open {
 
 /// Opens a connection by a plan. The error is what becomes of the mail that waits for it.
 pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Attempt> {
-    let settings = shared.context.settings.load_full();
     let Some(manner) = plan.target.manner() else { return Err(nowhere()) };
     let protection = Protection::prepare(shared, &shared.clients, &manner.security).await?;
+    match open_under(shared, plan, &protection).await {
+        // A token may be taken back before its time; the next one shows whether that was it.
+        Err(attempt) if attempt.is_refused_login() && protection.may_do_better(shared, &manner.security) => {
+            let renewed = Protection::prepare(shared, &shared.clients, &manner.security).await?;
+            open_under(shared, plan, &renewed).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Tries the hosts of a plan, and their addresses.
+async fn open_under(shared: &Arc<Shared>, plan: &Plan, protection: &Protection) -> Result<Open, Attempt> {
+    let settings = shared.context.settings.load_full();
     let (hosts, port) = candidates(plan);
     let mut trials = Trials::default();
     for host in hosts.into_iter().take(MAX_HOSTS) {
@@ -61,7 +73,7 @@ pub(super) async fn open(shared: &Arc<Shared>, plan: &Plan) -> Result<Open, Atte
                 break;
             }
             let remote = Arc::new(Remote { name: name.as_str().into(), address: SocketAddr::new(address, port) });
-            match open_one(shared, &settings, &remote, &manner.security, &protection).await {
+            match open_one(shared, &settings, &remote, protection).await {
                 Ok(open) => return Ok(open),
                 Err(attempt) => trials.note(attempt),
             }
@@ -86,7 +98,6 @@ async fn open_one(
     shared: &Arc<Shared>,
     settings: &Settings,
     remote: &Arc<Remote>,
-    security: &OutboundSecurity,
     protection: &Protection,
 ) -> Result<Open, Attempt> {
     let session = shared.context.ledger.open_session(Direction::Outbound, remote.address);
@@ -102,14 +113,7 @@ async fn open_one(
         }
     };
     let opened = tokio::select! {
-        opened = opening => opened.map_err(|failure| match failure {
-            Failure::Here(attempt) => attempt,
-            Failure::Dialogue(error) => {
-                let attempt = refused(remote, &error);
-                let is_of_login = matches!(error, ClientError::LoginRefused { .. });
-                if is_of_login && protection.may_do_better(shared, security) { attempt.uncounted() } else { attempt }
-            }
-        }),
+        opened = opening => opened.map_err(|failure| failure.attempt(remote)),
         () = session.closed() => Err(unreachable(remote, "closed by the administrator")),
     };
     let connection = opened.inspect_err(|attempt| session.audience().remark(&attempt.reply.to_string()))?;
@@ -127,6 +131,15 @@ enum Failure {
     Here(Attempt),
     /// The server and we did not come to terms.
     Dialogue(ClientError),
+}
+
+impl Failure {
+    fn attempt(self, remote: &Arc<Remote>) -> Attempt {
+        match self {
+            Self::Here(attempt) => attempt,
+            Self::Dialogue(error) => refused(remote, &error),
+        }
+    }
 }
 
 /// Connects, and says who we are.
@@ -215,26 +228,32 @@ struct Trials {
     deferred: Option<Attempt>,
     failed: Option<Attempt>,
     looped: bool,
+    refused_login: Option<Attempt>,
 }
 
 impl Trials {
     fn note(&mut self, attempt: Attempt) {
         self.count += 1;
         self.looped |= attempt.reply.status == Some(EnhancedStatus::new(5, 4, 6));
+        if attempt.is_refused_login() {
+            self.refused_login = Some(attempt);
+            return;
+        }
         match attempt.verdict {
             Verdict::Failed => self.failed = Some(attempt),
             _ => self.deferred = Some(attempt),
         }
     }
 
-    /// Behind our own address in the order of preference lie only hosts that would send the mail back to us.
+    /// Behind our own address in the order of preference lie only hosts that would send the mail back to us. And a login
+    /// that one address refused, the others refuse as well, and count it.
     fn may_go_on(&self) -> bool {
-        self.count < MAX_ADDRESSES && !self.looped
+        self.count < MAX_ADDRESSES && !self.looped && self.refused_login.is_none()
     }
 
     /// One host that may answer later is reason enough to try again.
     fn sum(self) -> Attempt {
-        self.deferred.or(self.failed).unwrap_or_else(nowhere)
+        self.refused_login.or(self.deferred).or(self.failed).unwrap_or_else(nowhere)
     }
 }
 
@@ -266,6 +285,17 @@ mod tests {
         assert_eq!(trials.failed.as_ref().map(|attempt| attempt.verdict), Some(Verdict::Failed));
         trials.note(ours(451, 4));
         assert_eq!(trials.sum().verdict, Verdict::Deferred);
+    }
+
+    #[test]
+    fn a_refused_login_is_not_tried_at_the_next_address() {
+        let mut trials = Trials::default();
+        trials.note(Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 4, 1), "unreachable")));
+        assert!(trials.may_go_on());
+        let trouble = Some(Trouble { advice: "look".into(), is_counted: true });
+        trials.note(Attempt { trouble, ..Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 7, 8), "refused")) });
+        assert!(!trials.may_go_on());
+        assert_eq!(&*trials.sum().reply.text, "refused");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Health {
     /// the retry schedule. `jitter` from 0 to 1 keeps destinations that died together from being probed together.
     pub(crate) fn die(&mut self, cause: Arc<Attempt>, now: Timestamp, longest: Duration, jitter: f64) -> Timestamp {
         self.deaths = self.deaths.saturating_add(1);
-        let unit = if cause.trouble.as_ref().is_some_and(|trouble| trouble.is_counted) { COUNTED } else { UNIT };
+        let unit = if cause.is_refused_login() { COUNTED } else { UNIT };
         let rest = unit.saturating_mul(self.deaths.saturating_mul(self.deaths)).min(LONGEST).min(longest);
         let until = now.plus(rest.mul_f64(1.0 + jitter / 10.0).max(Duration::from_secs(1)));
         self.rest = Some(Rest { until, cause, probing: false });

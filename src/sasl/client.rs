@@ -270,7 +270,9 @@ mod tests {
         fn no_challenge_is_a_panic(challenges in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..64), 0..5)) {
             let logins = [ClientExchange::plain("b", "s"), ClientExchange::login("b", "s"), ClientExchange::xoauth2("b", "s")];
             for mut exchange in logins {
-                challenges.iter().for_each(|challenge| drop(exchange.answer(challenge)));
+                for challenge in &challenges {
+                    drop(exchange.answer(challenge));
+                }
             }
         }
     }

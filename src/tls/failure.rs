@@ -16,7 +16,7 @@ const NAMES: usize = 5;
 pub enum TlsError {
     /// A check of the server's certificate.
     #[error("{0}")]
-    Certificate(CertificateFailure),
+    Certificate(Box<CertificateFailure>),
     /// The server knows only versions that are given up (RFC 8996).
     #[error("the server speaks only TLS 1.0 or 1.1, which are no longer safe and which this server does not speak")]
     OldVersion,
@@ -56,7 +56,7 @@ impl TlsError {
         };
         match cause {
             Error::InvalidCertificate(CertificateError::Other(other)) => match other.0.downcast_ref() {
-                Some(failure) => Self::Certificate(CertificateFailure::clone(failure)),
+                Some(failure) => Self::Certificate(Box::new(CertificateFailure::clone(failure))),
                 None => Self::Other(cause.to_string()),
             },
             Error::PeerIncompatible(

@@ -152,7 +152,7 @@ async fn a_refused_login_holds_the_destination_and_never_returns_mail() {
     skip(Duration::from_secs(70)).await;
     eventually("the probe has come back", || peer.sessions().len() == 2 && peer.sessions()[1].closed).await;
     waits(&house, &id).await;
-    skip(Duration::from_secs(300)).await;
+    skip(5 * MINUTE).await;
     house.emptied().await;
     assert!(house.dispatcher.problems().is_empty());
     for id in [&id, &second] {
@@ -217,7 +217,7 @@ async fn t011_a_certificate_that_fails_is_named_and_a_file_of_roots_mends_it_as_
     let problem = waits(&house, &id).await;
     assert!(problem.contains("no TLS: the roots in ") && problem.contains("give ca_file a file"), "{problem}");
     std::fs::copy(Authority::new("Other").file(), &file).unwrap();
-    house.dispatcher.retry(&[id.clone()], "the admin");
+    house.dispatcher.retry(std::slice::from_ref(&id), "the admin");
     eventually("the certificate is the problem", || house.dispatcher.problems().concat().contains("not trusted")).await;
     std::fs::remove_file(&file).unwrap();
     std::fs::copy(authority.file(), &file).unwrap();

@@ -124,3 +124,27 @@ async fn a_new_token_that_the_server_refuses_is_no_reason_to_ask_for_more() {
     eventually("it was tried again", || peer.sessions().len() > 1).await;
     assert_eq!(endpoint.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn a_token_that_the_server_takes_back_before_its_time_is_replaced_at_once() {
+    let mut given = 0;
+    let endpoint = TokenEndpoint::start(move |_, _| {
+        given += 1;
+        granted(&format!("token{given}"), 3600)
+    })
+    .await;
+    let welcome = || say("235 2.7.0 Authentication successful");
+    let peer = ScriptedPeer::new()
+        .offering(&["AUTH LOGIN XOAUTH2"])
+        .first(&login("token1"), vec![welcome()])
+        .on(&login("token2"), welcome())
+        .on("AUTH", say("535 5.7.3 Authentication unsuccessful"));
+    let house = house_for(&peer, &endpoint).await;
+    house.send(&["bob@far.example"]).await;
+    house.emptied().await;
+    skip(2 * MINUTE).await;
+    let id = house.send(&["bob@far.example"]).await;
+    house.emptied().await;
+    assert!(house.dispatcher.problems().is_empty());
+    assert_eq!((house.log(&id).len(), endpoint.asked().len(), peer.sessions().len()), (1, 2, 3));
+}

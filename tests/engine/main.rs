@@ -36,6 +36,7 @@ mod settings_secrets;
 mod shown;
 mod smuggling;
 mod tls;
+mod token_troubles;
 mod tokens;
 mod transcripts;
 mod trials;

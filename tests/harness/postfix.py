@@ -54,11 +54,11 @@ MAIN = {
 
 
 class Postfix:
-    """Relays all mail to `next_hop`, a port of 127.0.0.1. `settings` are lines of main.cf."""
+    """Relays all mail to `next_hop`, a port of 127.0.0.1. `settings` are lines of main.cf, `services` of master.cf."""
 
     name = "Postfix"
 
-    def __init__(self, folder, next_hop, settings=None, queue=None):
+    def __init__(self, folder, next_hop, settings=None, queue=None, services=()):
         self.folder = pathlib.Path(folder)
         self.queue_folder = pathlib.Path(queue or self.folder / "queue")
         self.port = free_port()
@@ -73,6 +73,7 @@ class Postfix:
             "relayhost": f"[127.0.0.1]:{next_hop}",
         }
         self.main |= settings or {}
+        self.services = services
         self._lay_out()
 
     def _lay_out(self):
@@ -86,7 +87,7 @@ class Postfix:
         for folder in (self.folder, self.config, self.queue_folder):
             folder.chmod(0o755)
         (self.config / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in self.main.items()))
-        (self.config / "master.cf").write_text(MASTER.format(port=self.port))
+        (self.config / "master.cf").write_text(MASTER.format(port=self.port) + "".join(f"{line}\n" for line in self.services))
 
     def start(self, seconds=30):
         """Starts the master and waits for the greeting."""

@@ -12,7 +12,6 @@ mod client;
 #[allow(dead_code, reason = "the tests of the engine use the rest")]
 mod house;
 #[path = "../support/scripted_peer.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod scripted_peer;
 #[path = "../support/token_endpoint.rs"]
 mod token_endpoint;

@@ -1,5 +1,6 @@
 //! An engine with every kind of secret, among servers that repeat what they are told.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -95,8 +96,8 @@ impl Scene {
             ("delivery.outbound_security.username", "\"relay@corp.example\""),
             ("delivery.retry", "[\"1s\"]"),
         ]);
-        place.set("access.certificate", &format!("{:?}", certificate.file()));
-        place.set("access.private_key", &format!("{:?}", certificate.key_file()));
+        place.set("access.certificate", &quoted(&certificate.file()));
+        place.set("access.private_key", &quoted(&certificate.key_file()));
         place.set("delivery.outbound_security.password", &format!("{GIVEN_PASSWORD:?}"));
         let host = hop(&repeating("PLAIN LOGIN", GIVEN_PASSWORD)).await;
         place.set("delivery.advanced.smart_host", &host);
@@ -264,6 +265,11 @@ impl Scene {
     }
 }
 
+/// A path as TOML takes it.
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.to_str().unwrap())
+}
+
 /// A server that repeats a secret, in clear and in base64, when it refuses a login.
 fn repeating(mechanisms: &str, secret: &str) -> ScriptedPeer {
     let base64 = sasl::encode(secret.as_bytes());
@@ -324,15 +330,17 @@ async fn domains(config: &Path) -> String {
         ),
         ("token", tokens(), oauth(format!("client_secret = {CLIENT_SECRET:?}"))),
         ("code", tokens(), oauth("grant = \"device_code\"".to_owned())),
-        ("google", tokens(), oauth(format!("grant = \"service_account\", service_account = {key:?}"))),
+        ("google", tokens(), oauth(format!("grant = \"service_account\", service_account = {}", quoted(&key)))),
         ("revoked", tokens(), oauth("client_secret = { file = \"config/revoked\" }".to_owned())),
     ];
     let mut text = String::new();
     for (name, peer, security) in all {
         let host = hop(&peer).await;
-        text.push_str(&format!(
-            "[[domain]]\nname = \"{name}.example\"\nsmart_host = {host}\nsecurity = {{ tls = \"none\", {security} }}\n"
-        ));
+        writeln!(
+            text,
+            "[[domain]]\nname = \"{name}.example\"\nsmart_host = {host}\nsecurity = {{ tls = \"none\", {security} }}"
+        )
+        .unwrap();
     }
     text
 }

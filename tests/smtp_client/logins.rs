@@ -142,7 +142,7 @@ async fn a_refused_login_is_the_destination_s_trouble_and_never_a_5xx_of_ours() 
     {
         let peer = ScriptedPeer::new().offering(&["AUTH PLAIN"]).on("AUTH", say(said));
         let error = log_in(&peer, &password()).await.0.err().unwrap();
-        assert_eq!(error.to_reply().code, 451, "{said}");
+        assert!(error.to_reply().code < 500, "{said}");
         assert!(error.refusal().is_none());
         assert_eq!(peer.commands().last().unwrap(), "QUIT");
     }

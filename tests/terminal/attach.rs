@@ -99,7 +99,9 @@ fn a_killed_viewer_leaves_its_place_to_the_next() {
     let site = Site::new();
     let _engine = engine(&site);
     let viewers: Vec<_> = (0..16).map(|_| site.start(&["attach"], (40, 15))).collect();
-    viewers.iter().for_each(|viewer| drop(viewer.wait_for_text("mailroot")));
+    for viewer in &viewers {
+        viewer.wait_for_text("mailroot");
+    }
     let mut refused = site.start(&["attach"], USUAL);
     refused.wait_for_text("16 people are looking already");
     assert_eq!(refused.wait_for_exit(), 1);

@@ -48,8 +48,7 @@ enum Stage {
 impl Users {
     /// The dialog, and what reads the users.
     pub(crate) fn new() -> (Self, Vec<Effect>) {
-        let users =
-            Self { users: None, trouble: None, cursor: ListCursor::default(), stage: Stage::List, wanted: None };
+        let users = Self { rows: None, trouble: None, cursor: ListCursor::default(), stage: Stage::List, wanted: None };
         (users, read())
     }
 

@@ -14,7 +14,11 @@ const CLIENT_NONCE: [u8; 8] = [0xaa; 8];
 const NOW: Timestamp = Timestamp::from_unix(1_795_518_903);
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets
+        .iter()
+        .flat_map(|octet| [octet >> 4, octet & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 fn client(password: &str, channel: Channel) -> NtlmClient {
@@ -30,7 +34,9 @@ fn login(password: &str) -> NtlmLogin {
 /// A challenge as a server makes it that says of itself what these pairs say, under these flags.
 fn challenge(flags: u32, pairs: &[(u16, &[u8])]) -> Vec<u8> {
     let mut info = Vec::new();
-    pairs.iter().for_each(|(id, value)| push_pair(&mut info, *id, value).unwrap());
+    for (id, value) in pairs {
+        push_pair(&mut info, *id, value).unwrap();
+    }
     let draft = Draft::new(2, 56).field(&octets("Server", flags)).unwrap();
     let draft = draft.number(flags).octets(&SERVER_NONCE).octets(&[0; 8]);
     draft.field(&info).unwrap().octets(&VERSION).finish()

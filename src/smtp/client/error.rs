@@ -136,6 +136,10 @@ impl ClientError {
     pub fn to_reply(&self) -> Reply {
         let status = match self {
             Self::Refused { reply, .. } => return reply.clone(),
+            // What passes is told as it was said: there are codes for servers that are only busy.
+            Self::LoginRefused { reply, .. } if reply.code < 500 => {
+                return Reply { text: self.to_string().into(), ..reply.clone() };
+            }
             Self::Lost { .. } | Self::TimedOut { .. } => EnhancedStatus::new(4, 4, 2),
             Self::BadReply { .. } | Self::OutOfStep { .. } => EnhancedStatus::new(4, 5, 0),
             Self::Unencrypted | Self::NoMechanism { .. } => EnhancedStatus::new(4, 7, 4),

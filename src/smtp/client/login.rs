@@ -142,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
                     self.tell_reply(&reply);
                     return Ok(mechanism);
                 }
-                400.. => return Err(self.refused(reply)),
+                400.. => return Err(self.refused(&reply)),
                 _ => {
                     let said = self.masked(&reply.to_string());
                     return Err(ClientError::OutOfStep { stage: Stage::Login, said });
@@ -185,13 +185,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
         Err(ClientError::LoginBroken { mechanism: self.exchange.mechanism(), problem })
     }
 
-    fn refused(&self, reply: Reply) -> ClientError {
-        self.tell_reply(&reply);
+    fn refused(&self, reply: &Reply) -> ClientError {
+        self.tell_reply(reply);
         let details = self.exchange.failure().map(|said| shortened(&self.masked(said), MAX_DETAILS).into());
         ClientError::LoginRefused {
             user: self.credentials.user().into(),
             mechanism: self.exchange.mechanism(),
-            reply: Reply { text: self.masked(&reply.text).into(), ..reply },
+            reply: Reply { text: self.masked(&reply.text).into(), ..*reply },
             details,
         }
     }

@@ -110,7 +110,7 @@ async fn answered(bytes: &[u8]) -> TlsError {
     let client = Client::new(&Trust::Nobody).unwrap();
     let bytes = bytes.to_vec();
     tokio::spawn(async move {
-        theirs.read(&mut [0; 4096]).await.unwrap();
+        let _ = theirs.read(&mut [0; 4096]).await.unwrap();
         theirs.write_all(&bytes).await.unwrap();
     });
     client.connect(ours, "mx.example").await.err().unwrap()

@@ -48,7 +48,7 @@ fn command(effects: Vec<Effect>) -> Command {
 
 #[test]
 fn pictures_of_the_users() {
-    insta::assert_snapshot!(pictures(|width, height| open(width, height)));
+    insta::assert_snapshot!(pictures(open));
 }
 
 #[test]
