@@ -79,7 +79,9 @@ impl Check {
         }
     }
 
+    /// What we say ourselves has the time of the picture, which may be behind that of the line before.
     fn tell(&mut self, at: Timestamp, voice: Voice, text: String) {
+        let at = self.told.last().map_or(at, |last| last.at.max(at));
         if self.is_full || !matches!(voice, Voice::Client | Voice::Server) {
             self.dialogue.push(at, voice, &text);
         }
