@@ -3,15 +3,12 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::messages::motion;
 use crate::clock::Timestamp;
 use crate::dashboard::Shared;
-use crate::dashboard::input::{Input, Key, KeyCode, MouseKind};
+use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::{Answer, Effect};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
-use crate::dashboard::pane::Motion;
-use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{Dialogue, Voice, counted, cut};
+use crate::dashboard::widgets::{Dialogue, Voice, cut};
 use crate::delivery::{Step, StepState};
 use crate::engine::CheckEvent;
 use crate::mail::Domain;
@@ -118,18 +115,7 @@ impl Check {
                 self.is_full = !self.is_full;
                 self.tell_again(shared);
             }
-            (KeyCode::Char('y'), false) => {
-                let (text, lines) = self.dialogue.visible();
-                let now = shared.now();
-                shared.toasts.push(now, Weight::Info, format!("copied {}", counted(lines, "line")));
-                return Reaction::Stay(vec![Effect::Copy(text)]);
-            }
-            (code, false) => {
-                if let Some(motion) = motion(code) {
-                    self.dialogue.go(motion);
-                }
-            }
-            _ => {}
+            _ => return Reaction::Stay(self.dialogue.take(&Input::Key(key), shared)),
         }
         Reaction::Stay(Vec::new())
     }
@@ -153,15 +139,9 @@ impl Overlay for Check {
     fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction {
         self.dialogue.fit(room(shared));
         match input {
-            Input::Key(key) => return self.key(*key, shared),
-            Input::Mouse(mouse) => match mouse.kind {
-                MouseKind::WheelUp => self.dialogue.go(Motion::Up),
-                MouseKind::WheelDown => self.dialogue.go(Motion::Down),
-                MouseKind::Click => {}
-            },
-            _ => {}
+            Input::Key(key) => self.key(*key, shared),
+            input => Reaction::Stay(self.dialogue.take(input, shared)),
         }
-        Reaction::Stay(Vec::new())
     }
 
     fn answer(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Effect> {

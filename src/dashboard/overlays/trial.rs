@@ -8,14 +8,11 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect, Size};
 
 use self::form::Form;
-use super::messages::motion;
 use crate::dashboard::Shared;
-use crate::dashboard::input::{Input, Key, KeyCode, MouseKind};
+use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::{Answer, Effect};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
-use crate::dashboard::pane::Motion;
-use crate::dashboard::toasts::Weight;
-use crate::dashboard::widgets::{Dialogue, Voice, counted, cut};
+use crate::dashboard::widgets::{Dialogue, Voice, cut};
 use crate::engine::TrialEvent;
 
 /// Columns and rows for the dialogue.
@@ -72,18 +69,7 @@ impl Trial {
                     return Reaction::Then(Box::new(move |model| model.show_log(&filter)));
                 }
             }
-            (KeyCode::Char('y'), false) => {
-                let (text, lines) = self.dialogue.visible();
-                let now = shared.now();
-                shared.toasts.push(now, Weight::Info, format!("copied {}", counted(lines, "line")));
-                return Reaction::Stay(vec![Effect::Copy(text)]);
-            }
-            (code, false) => {
-                if let Some(motion) = motion(code) {
-                    self.dialogue.go(motion);
-                }
-            }
-            _ => {}
+            _ => return Reaction::Stay(self.dialogue.take(&Input::Key(key), shared)),
         }
         Reaction::Stay(Vec::new())
     }
@@ -164,16 +150,10 @@ impl Overlay for Trial {
     fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction {
         self.dialogue.fit(room(shared));
         match (&self.stage, input) {
-            (Stage::Form, input) => return self.form_key(input, shared),
-            (_, Input::Key(key)) => return self.key(*key, shared),
-            (_, Input::Mouse(mouse)) => match mouse.kind {
-                MouseKind::WheelUp => self.dialogue.go(Motion::Up),
-                MouseKind::WheelDown => self.dialogue.go(Motion::Down),
-                MouseKind::Click => {}
-            },
-            _ => {}
+            (Stage::Form, input) => self.form_key(input, shared),
+            (_, Input::Key(key)) => self.key(*key, shared),
+            (_, input) => Reaction::Stay(self.dialogue.take(input, shared)),
         }
-        Reaction::Stay(Vec::new())
     }
 
     fn answer(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Effect> {

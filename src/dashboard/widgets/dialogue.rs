@@ -1,6 +1,7 @@
 //! The dialogue of an SMTP session while it is being told: bounded, wrapped, followed and searched.
 
 mod picture;
+mod reading;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;

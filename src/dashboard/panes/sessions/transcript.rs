@@ -8,10 +8,9 @@ use super::columns::tls;
 use super::log_filter;
 use crate::dashboard::Shared;
 use crate::dashboard::field::Field;
-use crate::dashboard::input::{Input, Key, KeyCode, MouseKind};
+use crate::dashboard::input::{Input, Key, KeyCode};
 use crate::dashboard::message::{Answer, Effect};
 use crate::dashboard::overlay::{self, Overlay, Reaction};
-use crate::dashboard::overlays::messages::motion;
 use crate::dashboard::pane::Motion;
 use crate::dashboard::toasts::Weight;
 use crate::dashboard::widgets::{Dialogue, Voice, age, counted, cut, size};
@@ -60,18 +59,7 @@ impl Transcript {
                 return Reaction::Then(Box::new(move |model| model.show_log(&filter)));
             }
             (KeyCode::Char('x'), false) => return self.close(shared),
-            (KeyCode::Char('y'), false) => {
-                let (text, lines) = self.dialogue.visible();
-                let now = shared.now();
-                shared.toasts.push(now, Weight::Info, format!("copied {}", counted(lines, "line")));
-                return Reaction::Stay(vec![Effect::Copy(text)]);
-            }
-            (code, false) => {
-                if let Some(motion) = motion(code) {
-                    self.dialogue.go(motion);
-                }
-            }
-            _ => {}
+            _ => return Reaction::Stay(self.dialogue.take(&Input::Key(key), shared)),
         }
         Reaction::Stay(Vec::new())
     }
@@ -184,16 +172,13 @@ impl Overlay for Transcript {
     fn input(&mut self, input: &Input, shared: &mut Shared) -> Reaction {
         self.dialogue.fit(room(shared));
         match input {
-            input if self.search.is_some() => self.search_key(input, shared),
-            Input::Key(key) => return self.key(*key, shared),
-            Input::Mouse(mouse) => match mouse.kind {
-                MouseKind::WheelUp => self.dialogue.go(Motion::Up),
-                MouseKind::WheelDown => self.dialogue.go(Motion::Down),
-                MouseKind::Click => {}
-            },
-            _ => {}
+            input if self.search.is_some() => {
+                self.search_key(input, shared);
+                Reaction::Stay(Vec::new())
+            }
+            Input::Key(key) => self.key(*key, shared),
+            input => Reaction::Stay(self.dialogue.take(input, shared)),
         }
-        Reaction::Stay(Vec::new())
     }
 
     fn answer(&mut self, answer: &Answer, shared: &mut Shared) -> Vec<Effect> {
