@@ -76,6 +76,11 @@ impl Attempt {
         Self { verdict, reply, remote: Some(Arc::clone(remote)), trouble: None }
     }
 
+    /// Whether a person has to mend something before any server is asked: a secret, a token, what TLS trusts.
+    pub(crate) fn is_without_asking(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| !trouble.is_counted) && self.remote.is_none()
+    }
+
     /// Whether the server did not take our login.
     pub(crate) fn is_refused_login(&self) -> bool {
         self.trouble.as_ref().is_some_and(|trouble| trouble.is_counted)

@@ -13,6 +13,9 @@ const UNIT: Duration = Duration::from_secs(15);
 const COUNTED: Duration = Duration::from_mins(1);
 /// The longest rest.
 const LONGEST: Duration = Duration::from_hours(1);
+/// The longest rest where no server was asked: what is missing is ours, looking again costs nobody anything, and whoever
+/// mends it expects mail to go on.
+const SPARED: Duration = Duration::from_mins(1);
 
 /// The health of a destination.
 #[derive(Debug, Default)]
@@ -51,7 +54,8 @@ impl Health {
     pub(crate) fn die(&mut self, cause: Arc<Attempt>, now: Timestamp, longest: Duration, jitter: f64) -> Timestamp {
         self.deaths = self.deaths.saturating_add(1);
         let unit = if cause.is_refused_login() { COUNTED } else { UNIT };
-        let rest = unit.saturating_mul(self.deaths.saturating_mul(self.deaths)).min(LONGEST).min(longest);
+        let most = if cause.is_without_asking() { SPARED } else { LONGEST };
+        let rest = unit.saturating_mul(self.deaths.saturating_mul(self.deaths)).min(most).min(longest);
         let until = now.plus(rest.mul_f64(1.0 + jitter / 10.0).max(Duration::from_secs(1)));
         self.rest = Some(Rest { until, cause, probing: false });
         until
@@ -111,6 +115,15 @@ mod tests {
         let cause = Arc::new(Attempt { trouble: Some(trouble), ..Attempt::clone(&refused()) });
         let rests: Vec<i64> = (0..9).map(|_| health.die(Arc::clone(&cause), at(0), HOUR, 0.0).as_unix() / 60).collect();
         assert_eq!(rests, [1, 4, 9, 16, 25, 36, 49, 60, 60]);
+    }
+
+    #[test]
+    fn what_is_missing_here_is_looked_for_every_minute_however_long_it_was_missing() {
+        let mut health = Health::default();
+        let trouble = Trouble { advice: "log in".into(), is_counted: false };
+        let cause = Arc::new(Attempt { trouble: Some(trouble), ..Attempt::clone(&refused()) });
+        let rests: Vec<i64> = (0..30).map(|_| health.die(Arc::clone(&cause), at(0), HOUR, 0.0).as_unix()).collect();
+        assert_eq!((rests[0], rests[1], rests[29]), (15, 60, 60));
     }
 
     #[test]
