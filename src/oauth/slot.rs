@@ -40,8 +40,8 @@ pub(super) struct Slot {
 struct Kept {
     token: Option<Token>,
     failure: Option<Failure>,
-    /// A refresh token that could not be written to disk, so that at least this run has it.
-    unwritten: Option<Hidden>,
+    /// A refresh token that could not be written to disk, so that at least this run has it, and the login it came of.
+    unwritten: Option<(Hidden, Option<SystemTime>)>,
 }
 
 #[derive(Clone)]
@@ -124,9 +124,15 @@ impl Slot {
         if let Some(remembered) = self.remembered(now, login) {
             return remembered;
         }
-        let unwritten = self.lock().unwritten.clone();
-        match request(source, store, unwritten, now).await {
-            Ok(granted) => Ok(self.keep(source, store, granted, clock.now()).await),
+        // Where a person has logged in since, theirs is the newer one.
+        let unwritten = self.lock().unwritten.clone().filter(|(_, of)| *of == login).map(|(token, _)| token);
+        match request(source, store, unwritten.clone(), now).await {
+            Ok(granted) => {
+                // An endpoint that gives no new one means the old one to go on (RFC 6749 6).
+                let refresh = granted.refresh_token.or(unwritten);
+                let granted = Granted { refresh_token: refresh, ..granted };
+                Ok(self.keep(source, store, granted, login, clock.now()).await)
+            }
             Err(error) => self.fail(source, Arc::new(error), login, clock.now()),
         }
     }
@@ -139,7 +145,14 @@ impl Slot {
         Some(token.map_or_else(|| Err(Arc::clone(&failure.error)), |token| Ok(token.bearer.clone())))
     }
 
-    async fn keep(&self, source: &Source, store: &Store, granted: Granted, now: Timestamp) -> AccessToken {
+    async fn keep(
+        &self,
+        source: &Source,
+        store: &Store,
+        granted: Granted,
+        login: Option<SystemTime>,
+        now: Timestamp,
+    ) -> AccessToken {
         let token = AccessToken(granted.access_token);
         let margin = MARGIN.min(granted.lasts / 5);
         let renew = now.plus(granted.lasts.saturating_sub(margin));
@@ -154,7 +167,7 @@ impl Slot {
             Ok(()) => (state.failure, state.unwritten) = (None, None),
             Err(error) => {
                 tracing::error!("{error}");
-                state.unwritten = granted.refresh_token;
+                state.unwritten = granted.refresh_token.map(|token| (token, login));
                 let error = Arc::new(error);
                 state.failure = Some(Failure { error, until: renew, wait: FIRST_WAIT, login: None });
             }
