@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::load::{base_of, relative};
+use super::load::{base_of, read, relative};
 use super::save::{SaveError, failed, save};
 use super::secrets::{given, with_others};
 use super::setting::in_toml;
@@ -64,6 +64,8 @@ impl SecretFiles {
         let saved = self.write().and_then(|()| save(path, before, &self.text));
         match saved {
             Ok(()) => sweep(path, &[before, &self.text]),
+            // The new settings are in place where only the sync of their folder failed.
+            Err(_) if read(path).is_ok_and(|there| there == self.text) => {}
             Err(_) => self.discard(),
         }
         saved
@@ -96,9 +98,12 @@ pub fn readable_by_others(path: &Path, text: &str, settings: &Settings) -> Vec<P
     files.filter(|file| fs::metadata(file).is_ok_and(|metadata| !files::is_private(&metadata))).collect()
 }
 
-/// Removes the files beside the settings file at `path` that this module made and none of `texts` names.
+/// Removes the files beside the settings file at `path` that this module made, and that neither `texts` nor another
+/// settings file there names.
 fn sweep(path: &Path, texts: &[&str]) {
     let Ok(entries) = fs::read_dir(path.with_file_name(FOLDER)) else { return };
+    let Some(others) = others(path) else { return };
+    let texts: Vec<&str> = texts.iter().copied().chain(others.iter().map(String::as_str)).collect();
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
@@ -107,6 +112,15 @@ fn sweep(path: &Path, texts: &[&str]) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// The other settings files of a folder; `None` if one of them cannot be read, and so may name anything.
+fn others(path: &Path) -> Option<Vec<String>> {
+    let entries = fs::read_dir(path.with_file_name(".")).ok()?.flatten().map(|entry| entry.path());
+    let is_other = |other: &PathBuf| {
+        other.extension().is_some_and(|extension| extension == "toml") && other.file_name() != path.file_name()
+    };
+    entries.filter(is_other).map(|other| fs::read_to_string(other).ok()).collect()
 }
 
 /// The key, in which a remote domain goes by its name: numbers shift.
@@ -184,6 +198,21 @@ mod tests {
         assert_eq!(files.files.len(), 1);
         assert!(files.text().contains("password = \"one\" # ours"));
         assert_eq!(SecretFiles::of(&path, TYPED, |_| true).unwrap().text(), TYPED);
+    }
+
+    #[test]
+    fn the_files_of_another_settings_file_beside_it_stay() {
+        let (_folder, path) = folder();
+        let other = path.with_file_name("staging.toml");
+        let theirs = SecretFiles::of(&other, TYPED, |_| false).unwrap();
+        theirs.save(&other, "").unwrap();
+        let mut before = String::new();
+        for secret in ["three", "four", "five"] {
+            let ours = SecretFiles::of(&path, &TYPED.replace("one", secret), |_| false).unwrap();
+            ours.save(&path, &before).unwrap();
+            before = ours.text().to_owned();
+        }
+        assert_eq!(revealed(load(&other).unwrap().delivery.security.password.as_ref()), "one");
     }
 
     #[test]
