@@ -279,7 +279,7 @@ impl Check<'_> {
         let peer = stream.peer_addr().ok();
         match self.open(stream, name, security, protection.security(name)).await {
             Ok(connection) => self.part(connection, security).await,
-            Err(ClientError::Tls(error)) if protection.may_be_clear() => {
+            Err(error) if error.is_of_handshake() && protection.may_be_clear() => {
                 let text = format!("{error}; mail goes in clear, since tls = \"opportunistic\" allows it");
                 self.report.tell(StepKind::Tls, StepState::Noted, text, Some("with tls = \"required\" it would wait"));
                 let stream = self.connect(peer?).await?;

@@ -105,7 +105,7 @@ async fn open_one(
     let opening = async {
         match introduce(settings, remote, &session, protection.security(&remote.name)).await {
             // The connection is lost with the handshake, and this kind of mail would have gone in clear anyway.
-            Err(Failure::Dialogue(ClientError::Tls(error))) if protection.may_be_clear() => {
+            Err(Failure::Dialogue(error)) if error.is_of_handshake() && protection.may_be_clear() => {
                 session.audience().remark(&format!("no TLS: {error}; once more, in clear"));
                 introduce(settings, remote, &session, Security::Clear(None)).await
             }

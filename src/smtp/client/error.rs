@@ -131,6 +131,11 @@ pub enum Stage {
 }
 
 impl ClientError {
+    /// Whether TLS was tried and did not come to be, be it that the server never finished the handshake.
+    pub fn is_of_handshake(&self) -> bool {
+        matches!(self, Self::Tls(_) | Self::TimedOut { stage: Stage::Handshake, .. })
+    }
+
     /// As a reply for the log, the queue and the sender: the server's own where it said one (then it may be a
     /// 5xx), else a 451 of ours.
     pub fn to_reply(&self) -> Reply {
@@ -239,6 +244,13 @@ mod tests {
         let reply = ClientError::Lost { stage: Stage::Rcpt, source }.to_reply();
         let text = "451 4.4.2 connection lost while waiting for the reply to RCPT TO (connection reset)";
         assert_eq!(reply.to_string(), text);
+    }
+
+    #[test]
+    fn a_handshake_that_never_ends_is_one_that_failed() {
+        let silent = |stage| ClientError::TimedOut { stage, after: Duration::from_mins(5) };
+        assert!(silent(Stage::Handshake).is_of_handshake());
+        assert!(!silent(Stage::StartTls).is_of_handshake());
     }
 
     #[test]
