@@ -122,10 +122,10 @@ pub(crate) fn conclude(message: &mut Message, results: Vec<Result>, settings: &D
     let fate = fate(message);
     let mut late = false;
     if fate == Fate::Keep && !results.is_empty() {
-        let mut waiting = results.iter().filter(|(_, attempt)| attempt.verdict == Verdict::Deferred);
+        let mut waiting = results.iter().filter(|(_, attempt)| attempt.verdict == Verdict::Deferred).peekable();
         message.next = if !tried {
             schedule::next_on_time(settings, message.received, now)
-        } else if waiting.all(|(_, attempt)| attempt.is_busy()) {
+        } else if waiting.peek().is_some() && waiting.all(|(_, attempt)| attempt.is_busy()) {
             schedule::next_soon(settings, message.received, now)
         } else {
             schedule::next_attempt(settings, message.received, message.attempts, now)
@@ -217,6 +217,13 @@ mod tests {
         let class = u8::try_from(code / 100).unwrap();
         let reply = Reply::new(code, EnhancedStatus::new(class, 0, 0), "said");
         (recipient, Arc::new(Attempt { verdict, reply, remote: None, trouble: None }))
+    }
+
+    #[test]
+    fn what_was_not_tried_waits_for_its_time_and_not_as_if_a_server_were_busy() {
+        let mut message = message("app@x.example", &["a@x.example", "b@x.example"]);
+        conclude(&mut message, vec![result(0, Verdict::PassedOn, 250)], &settings(), at(10));
+        assert_eq!(message.next, at(10 + 900));
     }
 
     #[test]
