@@ -88,11 +88,11 @@ async fn credentials(shared: &Shared, security: &OutboundSecurity) -> Result<Opt
     let user = security.username.as_str().into();
     Ok(Some(match security.method {
         Method::Anonymous => return Ok(None),
-        Method::Basic => Credentials::Basic { user, password: password(security)? },
+        Method::Basic => Credentials::Basic { user, password: password(security).await? },
         Method::Integrated => Credentials::Integrated {
             user,
             domain: security.ntlm_domain.as_str().into(),
-            password: password(security)?,
+            password: password(security).await?,
             now: shared.context.clock.now(),
         },
         Method::XOAuth2 => Credentials::Token { user, token: token(shared, security).await? },
@@ -105,14 +105,22 @@ async fn token(shared: &Shared, security: &OutboundSecurity) -> Result<Zeroizing
     Ok(Zeroizing::new(token.as_str().to_owned()))
 }
 
-fn password(security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {
-    let Some(secret) = &security.password else { return Ok(Zeroizing::default()) };
-    secret.reveal().map_err(|error| waiting(format!("no password: {error}"), Trouble::of_secret(&error)))
+async fn password(security: &OutboundSecurity) -> Result<Zeroizing<String>, Attempt> {
+    let Some(secret) = security.password.clone() else { return Ok(Zeroizing::default()) };
+    // It may be in a file, on a disk that hangs.
+    let revealed = tokio::task::spawn_blocking(move || secret.reveal()).await;
+    let revealed = revealed.map_err(|_| cut_off())?;
+    revealed.map_err(|error| waiting(format!("no password: {error}"), Trouble::of_secret(&error)))
 }
 
 async fn client(clients: &Clients, trust: &Trust) -> Result<Client, Attempt> {
     let client = clients.get(trust).await;
     client.map_err(|error| waiting(format!("no TLS: {error}"), Trouble::of_trust(&error)))
+}
+
+/// The process ends.
+fn cut_off() -> Attempt {
+    Attempt::ours(Reply::new(451, EnhancedStatus::new(4, 3, 0), "The password was not read to the end"))
 }
 
 /// Mail that waits for a person, without any server having been asked.
@@ -135,11 +143,12 @@ struct Kept {
 impl Clients {
     /// The client of a trust: the one there is, unless its roots may have changed since.
     pub(super) async fn get(&self, trust: &Trust) -> Result<Client, TrustError> {
-        let mut clients = self.0.lock().await;
+        // Before the lock: a file system that hangs holds up nobody who has nothing to do with it.
         let changed = match trust {
-            Trust::File(path) => std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok(),
+            Trust::File(path) => tokio::fs::metadata(path).await.and_then(|metadata| metadata.modified()).ok(),
             Trust::Platform | Trust::Nobody => None,
         };
+        let mut clients = self.0.lock().await;
         let is_good = |kept: &&Kept| kept.changed == changed && kept.made.elapsed() < ROOTS;
         if let Some(kept) = clients.get(trust).filter(is_good) {
             return Ok(kept.client.clone());
