@@ -99,6 +99,8 @@ pub(crate) struct Scheduler {
     closings: VecDeque<QueueId>,
     destinations: HashMap<DestinationId, Destination>,
     by_target: HashMap<Target, DestinationId>,
+    /// The names of the destinations that new settings have not replaced.
+    names: HashMap<Box<str>, DestinationId>,
     sites: Sites,
     links: HashMap<ConnectionId, Link>,
     /// Destinations that would open a connection if the total allowed it, in the order of their turns.
@@ -126,6 +128,7 @@ impl Scheduler {
             closings: VecDeque::new(),
             destinations: HashMap::new(),
             by_target: HashMap::new(),
+            names: HashMap::new(),
             sites: Sites::default(),
             links: HashMap::new(),
             starving: VecDeque::new(),
@@ -284,10 +287,12 @@ impl Scheduler {
         self.settings = settings;
         self.reroutings += 1;
         self.sites.clear();
+        self.names.clear();
+        // All of them, before the first is used again.
+        self.destinations.values_mut().for_each(|destination| destination.is_former = true);
         let ids: Vec<DestinationId> = self.destinations.keys().copied().collect();
         for id in ids {
             let Some(destination) = self.destinations.get_mut(&id) else { continue };
-            destination.is_former = true;
             destination.health.lift();
             let jobs = destination.ready.drain();
             self.release(id, now);
@@ -362,11 +367,14 @@ impl Scheduler {
     fn sweep(&mut self, now: Timestamp) {
         self.reroutings += 1;
         self.sites.sweep(now);
-        let by_target = &mut self.by_target;
-        self.destinations.retain(|_, destination| {
+        let (by_target, names) = (&mut self.by_target, &mut self.names);
+        self.destinations.retain(|id, destination| {
             let keep = !destination.is_unused() || now.since(destination.last_used) < UNUSED;
             if !keep {
                 by_target.remove(&destination.target);
+                if names.get(&destination.name) == Some(id) {
+                    names.remove(&destination.name);
+                }
             }
             keep
         });

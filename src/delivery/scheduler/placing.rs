@@ -1,5 +1,6 @@
 //! Placing: how a round begins, and where each of its recipients goes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::sites::Knowledge;
@@ -158,33 +159,37 @@ impl Scheduler {
 
     pub(super) fn destination(&mut self, target: &Target, now: Timestamp) -> DestinationId {
         if let Some(id) = self.by_target.get(target) {
-            if let Some(destination) = self.destinations.get_mut(id) {
-                destination.is_former = false;
+            let id = *id;
+            if let Some(destination) = self.destinations.get_mut(&id)
+                && std::mem::take(&mut destination.is_former)
+            {
+                destination.name = free_name(&mut self.names, id, target);
             }
-            return *id;
+            return id;
         }
         self.serial += 1;
         let id = DestinationId(self.serial);
-        let name = self.free_name(&target.to_string());
+        let name = free_name(&mut self.names, id, target);
         self.by_target.insert(target.clone(), id);
         self.destinations.insert(id, Destination::new(target.clone(), name, now));
         id
     }
 
-    /// The name of a new destination: its host's, with a number where the same host is known in another manner.
-    fn free_name(&self, host: &str) -> Box<str> {
-        let is_free = |name: &str| self.destinations.values().all(|other| other.is_former || *other.name != *name);
-        let mut name = host.to_owned();
-        for number in 2.. {
-            if is_free(&name) {
-                break;
-            }
-            name = format!("{host} ({number})");
-        }
-        name.into()
-    }
-
     pub(super) fn is_held_back(&self, id: DestinationId) -> bool {
         self.destinations.get(&id).is_some_and(|destination| destination.health.held_back().is_some())
     }
+}
+
+/// Takes a name for a destination that mail goes to: its host's, with a number where the same host is known in another
+/// manner.
+fn free_name(names: &mut HashMap<Box<str>, DestinationId>, id: DestinationId, target: &Target) -> Box<str> {
+    let host = target.to_string();
+    let mut name: Box<str> = host.as_str().into();
+    let mut number = 1;
+    while names.contains_key(&name) {
+        number += 1;
+        name = format!("{host} ({number})").into();
+    }
+    names.insert(name.clone(), id);
+    name
 }

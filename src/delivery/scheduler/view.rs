@@ -111,7 +111,8 @@ impl Scheduler {
 
     /// What a person has to mend before mail goes on, a sentence for each destination.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems: Vec<String> = self.destinations.values().filter_map(problem).collect();
+        let current = self.destinations.values().filter(|destination| !destination.is_former);
+        let mut problems: Vec<String> = current.filter_map(problem).collect();
         problems.sort();
         let more = problems.len().saturating_sub(MAX_PROBLEMS);
         problems.truncate(MAX_PROBLEMS);
@@ -189,8 +190,7 @@ fn problem(destination: &Destination) -> Option<String> {
     let cause = destination.health.held_back()?;
     let advice = &cause.trouble.as_ref()?.advice;
     let Destination { name, .. } = destination;
-    Some(format!(
-        "Mail for {name} waits: {}; {advice}. It goes on by itself, or at once when it is retried.",
-        cause.reply.text
-    ))
+    let what = cause.reply.text.trim_end_matches('.');
+    let when = if cause.is_without_asking() { "within a minute" } else { "or at once when it is retried" };
+    Some(format!("Mail for {name} waits: {what}; {advice}. Once that is mended it goes on by itself, {when}."))
 }

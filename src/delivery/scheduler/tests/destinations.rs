@@ -383,6 +383,28 @@ fn one_host_in_two_manners_is_two_destinations_with_names_of_their_own() {
 }
 
 #[test]
+fn a_destination_that_old_settings_bring_back_has_no_name_of_another() {
+    let (first, mut second) = (with_login(), with_login());
+    second.delivery.security.username = "bob".to_owned();
+    let mut both = second.clone();
+    both.domains.push(crate::config::Domain {
+        smart_host: both.delivery.advanced.smart_host.clone(),
+        security: Some(first.delivery.security.clone()),
+        ..crate::config::Domain::new("partner.example".parse().unwrap())
+    });
+    let mut bench = Bench::new(first);
+    bench.submit("A", &["bob@far.example"]);
+    for settings in [second, both] {
+        bench.adopt(settings);
+        let number = bench.files.len();
+        bench.submit(&format!("B{number}"), &["bob@far.example"]);
+        bench.submit(&format!("C{number}"), &["bob@partner.example"]);
+    }
+    let names: Vec<String> = bench.scheduler.destination_rows().into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["smart.example:587", "smart.example:587 (2)"]);
+}
+
+#[test]
 fn no_more_messages_a_minute_than_the_setting_says() {
     let mut limited = settings("smart.example:25");
     limited.delivery.connections.max_messages_per_minute = Some(3);
