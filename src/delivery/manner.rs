@@ -1,16 +1,23 @@
 //! In what manner mail is handed over at a destination: how securely, as whom, how fast.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::config::{OutboundSecurity, TlsMode};
 
 /// What makes two destinations of one host, besides its name and port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Manner {
     /// TLS and login.
     pub security: OutboundSecurity,
     /// Messages a minute; `None` is no limit.
     pub per_minute: Option<u32>,
+}
+
+/// Of no account: host and port beside it tell nearly all destinations apart, and each message placed would have to hash
+/// names, secrets and paths.
+impl Hash for Manner {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// The two manners that follow from the settings of a domain, or of all.
