@@ -23,10 +23,10 @@ use zeroize::Zeroizing;
 
 use self::file::State;
 use self::rate::Rates;
-use self::throttle::Throttle;
+use self::throttle::{Begun, Throttle};
 use crate::clock::Clock;
 use crate::mail::ReversePath;
-use crate::sasl::{NtHash, NtlmLogin};
+use crate::sasl::NtlmLogin;
 use crate::text::quoted;
 
 pub use edit::{EditError, NewUser, UserChange, add, change, remove};
@@ -93,6 +93,13 @@ impl Accounts {
         Ok(true)
     }
 
+    /// Changes the users file; one after the other, so that none overwrites what another has just written. Blocks on
+    /// the disk.
+    pub fn edit<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _turn = lock(&self.0.file);
+        act()
+    }
+
     /// The users of this moment.
     pub fn users(&self) -> Arc<Users> {
         self.0.users.load_full()
@@ -101,6 +108,8 @@ impl Accounts {
     /// Whether this is the user's password. Returns only after the time that a failure costs.
     pub async fn verify(&self, client: IpAddr, user: &str, password: &str) -> Verdict {
         let users = self.users();
+        // Before the attempt is counted: nobody has failed who was only turned away.
+        let Some(_place) = Place::take(&self.0.waiting) else { return Verdict::Busy };
         let Ok(attempt) = self.begin(client, user).await else { return Verdict::Throttled };
         let found = users.find(user);
         let hash = found.map_or_else(|| users.nobody().clone(), |user| user.password.clone());
@@ -136,11 +145,6 @@ impl Accounts {
         }
     }
 
-    /// The NT hash of a user who may log in by NTLM.
-    pub fn nt_hash(&self, user: &str) -> Option<NtHash> {
-        self.users().find(user)?.nt_hash.clone()
-    }
-
     /// Whether a user, who logged in as such, may send from this reverse-path. Nobody who was removed meanwhile may.
     pub fn may_send_as(&self, user: &str, sender: &ReversePath) -> bool {
         self.users().find(user).is_some_and(|user| user.may_send_as(sender))
@@ -155,10 +159,10 @@ impl Accounts {
     }
 
     async fn begin(&self, client: IpAddr, user: &str) -> Result<Attempt, Throttled> {
-        let user = user.to_ascii_lowercase();
+        let user = users::key(user);
         let begun = lock(&self.0.throttle).begin(client, &user, self.0.clock.now());
         match begun {
-            Ok(delay) => Ok(Attempt { client, user, delay }),
+            Ok(begun) => Ok(Attempt { client, user, begun }),
             Err(delay) => {
                 tracing::warn!("a login of {} from {client} was not looked at: too many failed", quoted(&user));
                 tokio::time::sleep(delay).await;
@@ -168,19 +172,18 @@ impl Accounts {
     }
 
     fn accept(&self, attempt: &Attempt, user: &User) -> Verdict {
-        lock(&self.0.throttle).succeed(attempt.client, &attempt.user, self.0.clock.now());
+        lock(&self.0.throttle).succeed(&attempt.begun, attempt.client, &attempt.user, self.0.clock.now());
         Verdict::Accepted(Arc::clone(&user.name))
     }
 
     async fn refuse(&self, attempt: Attempt, reason: &str) -> Verdict {
         tracing::warn!("a login of {} from {} failed: {reason}", quoted(&attempt.user), attempt.client);
-        tokio::time::sleep(attempt.delay).await;
+        tokio::time::sleep(attempt.begun.delay).await;
         Verdict::Refused
     }
 
-    /// Does what takes a processor for a while, a few at a time; `None` if too many wait.
+    /// Does what takes a processor for a while, a few at a time; `None` if the process ends.
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let _place = Place::take(&self.0.waiting)?;
         let _turn = self.0.verifying.acquire().await.ok()?;
         tokio::task::spawn_blocking(work).await.ok()
     }
@@ -190,8 +193,7 @@ impl Accounts {
 struct Attempt {
     client: IpAddr,
     user: String,
-    /// What a failure costs.
-    delay: Duration,
+    begun: Begun,
 }
 
 /// Too many failed.

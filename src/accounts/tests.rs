@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::clock::Timestamp;
 use crate::platform::files;
-use crate::sasl::{Channel, ClientExchange, House, Mechanism, ServerExchange, ServerStep};
+use crate::sasl::{Channel, ClientExchange, House, Mechanism, NtHash, ServerExchange, ServerStep};
 
 const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 const NOW: Timestamp = Timestamp::from_unix(1_795_518_903);
@@ -69,7 +69,8 @@ async fn ntlm_lets_in_only_who_has_a_hash_for_it() {
     assert_eq!(accounts.verify_ntlm(CLIENT, &ntlm("bob", "wrong")).await, Verdict::Refused);
     assert_eq!(accounts.verify_ntlm(CLIENT, &ntlm("ann", "s3cret")).await, Verdict::Refused);
     assert_eq!(accounts.verify_ntlm(CLIENT, &ntlm("nobody", "")).await, Verdict::Refused);
-    assert!(accounts.nt_hash("ann").is_none() && accounts.nt_hash("bob").is_some());
+    let users = accounts.users();
+    assert!(users.find("ann").unwrap().nt_hash.is_none() && users.find("bob").unwrap().nt_hash.is_some());
 }
 
 /// By the clock of the test, which stands still while passwords are hashed: what is compared is what failures cost. That
@@ -108,6 +109,16 @@ async fn too_many_failures_end_in_no_login_at_all_even_with_the_right_password()
     assert_eq!(accounts.refused(CLIENT).await, Verdict::Throttled);
     tokio::time::advance(Duration::from_mins(30)).await;
     assert_eq!(accounts.verify(CLIENT, "ann", "s3cret").await, Verdict::Accepted("Ann".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn guesses_under_made_up_domains_count_for_the_user_behind_them() {
+    let (_folder, _, accounts) = accounts();
+    for n in 0..50u8 {
+        let client = IpAddr::from([198, 51, 100, n]);
+        assert_eq!(accounts.verify(client, &format!("D{n}\\ANN"), "wrong").await, Verdict::Refused);
+    }
+    assert_eq!(accounts.verify(IpAddr::from([198, 51, 100, 99]), "OTHER\\ann", "s3cret").await, Verdict::Throttled);
 }
 
 #[tokio::test(start_paused = true)]

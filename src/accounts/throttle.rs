@@ -30,6 +30,15 @@ pub(super) struct Throttle {
     known: HashMap<(Box<str>, IpAddr), Timestamp>,
 }
 
+/// A login that was let in.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// What its failure costs.
+    pub(super) delay: Duration,
+    /// Under what it is counted. What is known of the client may change before it comes to something.
+    keys: Vec<Key>,
+}
+
 /// What failures are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -64,7 +73,7 @@ impl Count {
 impl Throttle {
     /// Begins a login, which counts as failed until it succeeds. Gives what its failure is to cost; `Err` is what it
     /// costs not to be looked at.
-    pub(super) fn begin(&mut self, client: IpAddr, user: &str, now: Timestamp) -> Result<Duration, Duration> {
+    pub(super) fn begin(&mut self, client: IpAddr, user: &str, now: Timestamp) -> Result<Begun, Duration> {
         let keys = self.keys(client, user);
         let failures: Vec<_> = keys.iter().map(|key| self.count(key, now)).collect();
         if keys.iter().zip(&failures).any(|(key, &failures)| failures >= key.limit()) {
@@ -73,28 +82,30 @@ impl Throttle {
         self.make_room(now);
         // The first key is the client's own.
         let delay = failures.first().map_or(DELAY, |&failures| DELAY * 2u32.saturating_pow(failures.min(8)));
-        for (key, failures) in keys.into_iter().zip(failures) {
-            self.counts.insert(key, Count { failures: failures + 1, at: now });
+        for (key, failures) in keys.iter().zip(failures) {
+            self.counts.insert(key.clone(), Count { failures: failures + 1, at: now });
         }
-        Ok(delay.min(MAX_DELAY))
+        Ok(Begun { delay: delay.min(MAX_DELAY), keys })
     }
 
     /// The login that was begun succeeded.
-    pub(super) fn succeed(&mut self, client: IpAddr, user: &str, now: Timestamp) {
-        for key in self.keys(client, user) {
-            if let Some(count) = self.counts.get_mut(&key) {
+    pub(super) fn succeed(&mut self, begun: &Begun, client: IpAddr, user: &str, now: Timestamp) {
+        for key in &begun.keys {
+            if let Some(count) = self.counts.get_mut(key) {
                 count.failures = count.failures.saturating_sub(1);
             }
         }
         if user.is_empty() {
             return;
         }
+        let pair = (Box::from(user), network(client));
         if self.known.len() >= CAPACITY
+            && !self.known.contains_key(&pair)
             && let Some(oldest) = self.known.iter().min_by_key(|(_, at)| **at).map(|(pair, _)| pair.clone())
         {
             self.known.remove(&oldest);
         }
-        self.known.insert((user.into(), network(client)), now);
+        self.known.insert(pair, now);
     }
 
     fn keys(&self, client: IpAddr, user: &str) -> Vec<Key> {
@@ -160,13 +171,38 @@ mod tests {
         (0..times).map(|_| u32::from(throttle.begin(address(client), user, now).is_ok())).sum()
     }
 
+    /// What a failure of bob from there costs.
+    fn cost(throttle: &mut Throttle, client: &str) -> Duration {
+        throttle.begin(address(client), "bob", NOW).unwrap().delay
+    }
+
+    /// Gives what a failure would have cost.
+    fn succeed(throttle: &mut Throttle, client: IpAddr, user: &str) -> Duration {
+        let begun = throttle.begin(client, user, NOW).unwrap();
+        throttle.succeed(&begun, client, user, NOW);
+        begun.delay
+    }
+
+    #[test]
+    fn right_logins_at_once_leave_no_failure_behind() {
+        let mut throttle = Throttle::default();
+        let client = address("192.0.2.1");
+        for _ in 0..5 {
+            let begun: Vec<_> = (0..10).map(|_| throttle.begin(client, "bob", NOW).unwrap()).collect();
+            for begun in &begun {
+                throttle.succeed(begun, client, "bob", NOW);
+            }
+        }
+        assert_eq!(throttle.begin(client, "ann", NOW).unwrap().delay, DELAY, "nor for a neighbour");
+    }
+
     #[test]
     fn au10_each_failure_costs_more_up_to_a_bound() {
         let mut throttle = Throttle::default();
         let costs: Vec<_> =
-            (0..5).map(|_| throttle.begin(address("192.0.2.1"), "bob", NOW).unwrap().as_secs()).collect();
+            (0..5).map(|_| throttle.begin(address("192.0.2.1"), "bob", NOW).unwrap().delay.as_secs()).collect();
         assert_eq!(costs, [1, 2, 4, 5, 5]);
-        assert_eq!(throttle.begin(address("192.0.2.2"), "bob", NOW), Ok(DELAY), "the wait is the address's own");
+        assert_eq!(cost(&mut throttle, "192.0.2.2"), DELAY, "the wait is the address's own");
     }
 
     #[test]
@@ -195,8 +231,7 @@ mod tests {
     #[test]
     fn guesses_from_many_addresses_shut_out_strangers_but_not_the_user() {
         let mut throttle = Throttle::default();
-        throttle.begin(address("192.0.2.1"), "bob", NOW).unwrap();
-        throttle.succeed(address("192.0.2.1"), "bob", NOW);
+        succeed(&mut throttle, address("192.0.2.1"), "bob");
         let guesses: u32 = (0..250).map(|n| fail(&mut throttle, &format!("198.51.100.{n}"), "bob", 1, NOW)).sum();
         assert_eq!(guesses, USER_LIMIT);
         assert!(throttle.begin(address("192.0.2.1"), "bob", NOW).is_ok());
@@ -206,10 +241,9 @@ mod tests {
     #[test]
     fn a_neighbours_wrong_password_does_not_shut_out_a_user_known_there() {
         let mut throttle = Throttle::default();
-        throttle.begin(address("192.0.2.1"), "bob", NOW).unwrap();
-        throttle.succeed(address("192.0.2.1"), "bob", NOW);
+        succeed(&mut throttle, address("192.0.2.1"), "bob");
         assert_eq!(fail(&mut throttle, "192.0.2.1", "scanner", 100, NOW), LIMIT);
-        assert_eq!(throttle.begin(address("192.0.2.1"), "bob", NOW), Ok(DELAY));
+        assert_eq!(cost(&mut throttle, "192.0.2.1"), DELAY);
         assert_eq!(fail(&mut throttle, "192.0.2.1", "bob", 100, NOW), LIMIT - 1, "and is held to the limit as anybody");
     }
 
@@ -217,8 +251,7 @@ mod tests {
     fn what_succeeds_is_not_counted() {
         let mut throttle = Throttle::default();
         for _ in 0..1000 {
-            assert_eq!(throttle.begin(address("192.0.2.1"), "bob", NOW), Ok(DELAY));
-            throttle.succeed(address("192.0.2.1"), "bob", NOW);
+            assert_eq!(succeed(&mut throttle, address("192.0.2.1"), "bob"), DELAY);
         }
     }
 
@@ -228,8 +261,8 @@ mod tests {
         fail(&mut throttle, "192.0.2.1", "bob", LIMIT, NOW);
         for n in 0..12_000u32 {
             let client = IpAddr::from(n.to_be_bytes());
-            let _ = throttle.begin(client, "", NOW);
-            throttle.succeed(client, &format!("user{n}"), NOW);
+            let begun = throttle.begin(client, "", NOW).unwrap();
+            throttle.succeed(&begun, client, &format!("user{n}"), NOW);
         }
         assert!(throttle.counts.len() <= CAPACITY && throttle.known.len() <= CAPACITY);
         assert!(throttle.begin(address("192.0.2.1"), "bob", NOW).is_err());

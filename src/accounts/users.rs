@@ -130,8 +130,7 @@ impl Users {
 
     /// The user of this name, in any case, and with the `DOMAIN\` that Windows puts before it or without.
     pub fn find(&self, name: &str) -> Option<&User> {
-        let name = name.rsplit_once('\\').map_or(name, |(_, name)| name);
-        self.by_name.get(name.to_ascii_lowercase().as_str()).and_then(|&at| self.all.get(at))
+        self.by_name.get(key(name).as_str()).and_then(|&at| self.all.get(at))
     }
 
     /// What is verified in place of the password of a user who is not there.
@@ -143,6 +142,11 @@ impl Users {
     pub(super) fn nobodys_nt_hash(&self) -> &NtHash {
         &self.nobodys_nt_hash
     }
+}
+
+/// What makes two names as they are typed one user: whoever counts by user counts by this.
+pub(super) fn key(name: &str) -> String {
+    name.rsplit_once('\\').map_or(name, |(_, name)| name).to_ascii_lowercase()
 }
 
 impl Default for Users {

@@ -120,7 +120,8 @@ async fn edit(
     act: impl FnOnce(PathBuf) -> Result<(), EditError> + Send + 'static,
 ) -> Outcome {
     let path = shared.settings.load().access.users.clone();
-    let edited = tokio::task::spawn_blocking(move || act(path)).await;
+    let accounts = shared.accounts.clone();
+    let edited = tokio::task::spawn_blocking(move || accounts.edit(|| act(path))).await;
     if let Err(reason) = edited.map_err(|error| error.to_string()).and_then(|edited| edited.map_err(said)) {
         return Outcome::refused(reason);
     }
