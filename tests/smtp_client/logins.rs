@@ -189,6 +189,9 @@ async fn lg03_au14_a_secret_that_the_server_repeats_is_shown_nowhere() {
         format!("250 {PASSWORD}"),
         format!("334 {}", base64(PASSWORD)),
         format!("235 hello {PASSWORD}"),
+        format!("421 4.7.0 enough of {PASSWORD}"),
+        format!("{PASSWORD} is no reply"),
+        format!("{}{PASSWORD}", "x".repeat(75)),
     ] {
         let peer = ScriptedPeer::new().offering(&["AUTH PLAIN"]).on("AUTH", say(&said));
         let (opened, told) = log_in(&peer, &password()).await;
@@ -198,6 +201,14 @@ async fn lg03_au14_a_secret_that_the_server_repeats_is_shown_nowhere() {
         assert!(!shown.contains(&base64(PASSWORD)), "{shown}");
     }
     assert!(!format!("{:?}", password()).contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_on_a_login_is_heard() {
+    let peer = ScriptedPeer::new().offering(&["AUTH PLAIN"]).on("AUTH", say("421 4.7.0 too many logins from you"));
+    let (opened, told) = log_in(&peer, &password()).await;
+    assert_eq!(opened.err().unwrap().to_reply().to_string(), "421 4.7.0 too many logins from you");
+    assert!(told.ends_with("> AUTH PLAIN ********\n< 421 4.7.0 too many logins from you"), "{told}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::fmt;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::wire::Wire;
-use super::{ClientError, Stage};
+use super::{ClientError, ReplyError, Stage};
 use crate::clock::Timestamp;
 use crate::mail::Reply;
 use crate::sasl::{self, Channel, ClientExchange, Mechanism, Zeroizing};
@@ -109,7 +109,7 @@ where
     };
     wire.is_secret = true;
     let mut login = Login { wire, exchange, credentials, sent: Vec::new() };
-    let outcome = login.run().await;
+    let outcome = login.run().await.map_err(|error| login.without_secrets(error));
     wire.is_secret = false;
     outcome
 }
@@ -193,6 +193,23 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Login<'_, S> {
             mechanism: self.exchange.mechanism(),
             reply: Reply { text: self.masked(&reply.text).into(), ..*reply },
             details,
+        }
+    }
+
+    /// An error that did not come of an answer to the login: a farewell, or what is no reply.
+    fn without_secrets(&self, error: ClientError) -> ClientError {
+        match error {
+            ClientError::Refused { stage, reply } => {
+                self.tell_reply(&reply);
+                ClientError::Refused { stage, reply: Reply { text: self.masked(&reply.text).into(), ..reply } }
+            }
+            ClientError::OutOfStep { stage, said } => ClientError::OutOfStep { stage, said: self.masked(&said) },
+            // What is quoted is cut, perhaps in the middle of a secret.
+            ClientError::BadReply { stage, problem: ReplyError::Malformed(_) } => ClientError::BadReply {
+                stage,
+                problem: ReplyError::Malformed("not shown, as it answers a login".into()),
+            },
+            error => error,
         }
     }
 
