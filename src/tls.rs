@@ -15,7 +15,7 @@ mod session;
 mod trust;
 
 pub use certificate::Facts;
-pub use client::{Client, ClientStream, peer_certificate};
+pub use client::{Client, ClientStream, PeerCertificate};
 pub use failure::{CertificateFailure, Check, TlsError};
 pub use handshake::{HandshakeError, ServerStream};
 pub use identity::{Identity, IdentityError};

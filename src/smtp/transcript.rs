@@ -43,8 +43,8 @@ pub enum Milestone<'a> {
     Greeted,
     /// It has said what it offers, to EHLO, or to HELO and then nothing. Comes anew once TLS is there.
     Introduced(&'a Extensions),
-    /// All that follows is encrypted; the certificate, if it can be read.
-    Encrypted(&'a tls::Session, Option<&'a tls::Facts>),
+    /// All that follows is encrypted; the server has shown this certificate.
+    Encrypted(&'a tls::Session, tls::PeerCertificate<'a>),
     /// The server knows who we are.
     LoggedIn(Mechanism),
 }

@@ -56,9 +56,21 @@ impl Client {
     }
 }
 
-/// What the server's certificate says; `None` if it cannot be read, which no trust but [`Trust::Nobody`] lets pass.
-pub fn peer_certificate<S>(stream: &ClientStream<S>) -> Option<Facts> {
-    Facts::of(stream.get_ref().1.peer_certificates()?.first()?)
+/// The certificate that a server has shown, read only where somebody wants to know.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerCertificate<'a>(Option<&'a [u8]>);
+
+impl<'a> PeerCertificate<'a> {
+    /// That of a connection.
+    pub fn of<S>(stream: &'a ClientStream<S>) -> Self {
+        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        Self(shown.map(AsRef::as_ref))
+    }
+
+    /// What it says; `None` if it cannot be read, which no trust but [`Trust::Nobody`] lets pass.
+    pub fn facts(self) -> Option<Facts> {
+        Facts::of(self.0?)
+    }
 }
 
 #[cfg(test)]

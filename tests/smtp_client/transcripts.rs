@@ -13,8 +13,8 @@ impl Transcript for Lines {
 
     fn reached(&self, milestone: Milestone<'_>) {
         match milestone {
-            Milestone::Encrypted(session, facts) => {
-                self.0.lock().unwrap().push(format!("({session} {:?})", facts.unwrap().names));
+            Milestone::Encrypted(session, certificate) => {
+                self.0.lock().unwrap().push(format!("({session} {:?})", certificate.facts().unwrap().names));
             }
             Milestone::LoggedIn(mechanism) => self.0.lock().unwrap().push(format!("({})", mechanism.name())),
             Milestone::Greeted | Milestone::Introduced(_) => {}

@@ -34,14 +34,14 @@ impl Transcript for Witness {
         match milestone {
             Milestone::Greeted => self.report.passed(StepKind::Greeting, "the server greets us"),
             Milestone::Introduced(extensions) => self.report.passed(StepKind::Hello, offer(extensions)),
-            Milestone::Encrypted(session, facts) => self.encrypted(session, facts),
+            Milestone::Encrypted(session, certificate) => self.encrypted(session, certificate.facts()),
             Milestone::LoggedIn(mechanism) => self.logged_in(mechanism),
         }
     }
 }
 
 impl Witness {
-    fn encrypted(&self, session: &tls::Session, facts: Option<&tls::Facts>) {
+    fn encrypted(&self, session: &tls::Session, facts: Option<tls::Facts>) {
         let Some(facts) = facts else {
             let text = format!("{session}; the server's certificate cannot be read, and nobody wants to know");
             return self.report.tell(StepKind::Tls, StepState::Noted, text, None);

@@ -149,8 +149,9 @@ where
     wire.encrypt(tls).await?;
     if let Some(transcript) = &wire.transcript
         && let Some(session) = wire.transport().session()
+        && let Some(certificate) = wire.transport().certificate()
     {
-        transcript.reached(Milestone::Encrypted(&session, wire.transport().certificate().as_ref()));
+        transcript.reached(Milestone::Encrypted(&session, certificate));
     }
     Ok(())
 }

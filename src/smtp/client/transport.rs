@@ -31,10 +31,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         }
     }
 
-    /// What the server's certificate says.
-    pub(super) fn certificate(&self) -> Option<tls::Facts> {
+    /// The server's certificate; `None` in clear.
+    pub(super) fn certificate(&self) -> Option<tls::PeerCertificate<'_>> {
         match self {
-            Self::Tls(stream) => tls::peer_certificate(stream),
+            Self::Tls(stream) => Some(tls::PeerCertificate::of(stream)),
             Self::Clear(_) | Self::Gone => None,
         }
     }

@@ -126,7 +126,7 @@ async fn t011_a_certificate_for_the_name_by_a_trusted_issuer_passes_and_the_name
     assert_eq!(told.as_deref(), Some("smtp.example"));
     let session = Session::of(stream.get_ref().1).unwrap();
     assert_eq!(session.version, "TLSv1.3");
-    let facts = peer_certificate(&stream).unwrap();
+    let facts = PeerCertificate::of(&stream).facts().unwrap();
     assert_eq!((facts.names, facts.is_self_signed), (vec!["smtp.example".to_owned(), "192.0.2.1".to_owned()], false));
     assert!(facts.issuer.contains("Our CA"), "{}", facts.issuer);
 }
