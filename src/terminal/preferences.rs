@@ -4,8 +4,7 @@
 //! looks as this one did, and either is a line in the log. It does not know what is kept.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::dashboard::Preferences;
@@ -62,14 +61,7 @@ impl PreferencesFile {
 
     fn save(&self, preferences: &Preferences) -> io::Result<()> {
         let text = toml::to_string(preferences).map_err(io::Error::other)?;
-        let unfinished = self.path.with_extension("new");
-        // One is left behind where the process was killed.
-        let _ = fs::remove_file(&unfinished);
-        let mut file = files::create_private(&unfinished)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        drop(file);
-        files::rename_over(&unfinished, &self.path)
+        files::replace_private(&self.path, text.as_bytes())
     }
 }
 
@@ -88,6 +80,8 @@ fn file_name(person: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::dashboard::PaneId;
 

@@ -113,8 +113,10 @@ async fn show<S>(
     let capabilities = hello.capabilities();
     let viewer =
         Viewer { actor: actor.clone(), mode: Mode::Attached, colors: capabilities.colors, ascii: capabilities.ascii };
+    // Beside the one thread of all dashboards: a slow disk is no reason for the others to stand still.
     let file = PreferencesFile::new(&engine.settings().mailroot, &actor.name);
-    let preferences = file.read();
+    let read = tokio::task::spawn_blocking(move || (file.read(), file)).await;
+    let Ok((preferences, file)) = read else { return };
     let (mut model, first) = Model::new(viewer, viewing.latest(), viewer::drawn_size(&seat), &preferences);
     let errands = Errands::new(Handle::clone(engine), actor, commands, viewing, None);
     let how = viewer::run(&mut model, first, errands, seat, stop).await;
@@ -124,7 +126,7 @@ async fn show<S>(
     let _ = tokio::time::timeout(FAREWELL, all_said).await; // who does not read is not waited for
     let left = model.preferences();
     if left != preferences {
-        file.write(&left);
+        let _ = tokio::task::spawn_blocking(move || file.write(&left)).await; // the process may end
     }
 }
 
