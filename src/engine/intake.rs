@@ -110,6 +110,8 @@ impl smtp::Host for Intake {
     }
 
     fn admit(&self, admission: Admission<'_>) -> Result<(), Reply> {
+        // First: a message for which there is no room is none of the user's.
+        self.has_room(admission.declared_size)?;
         let allowed = admission.user.map_or(Ok(()), |user| self.may_send(user, admission.sender));
         allowed.inspect_err(|reply| {
             self.ledger.totals.refused.add(1);
@@ -117,8 +119,7 @@ impl smtp::Host for Intake {
                 record.sender = Some(admission.sender.to_string());
                 record.reply = Some(reply.to_string());
             });
-        })?;
-        self.has_room(admission.declared_size)
+        })
     }
 
     fn begin(&self, submission: &Submission) -> Incoming {
