@@ -74,7 +74,7 @@ fn apply(shared: &Shared, change: Change) {
         }
         Change::Vanished(id) => {
             let mut record = Record::new(shared.clock.now(), Event::Removed, id.as_str());
-            record.actor = Some("by hand".to_owned());
+            record.actor = Some("hand, in the folder".to_owned());
             shared.dispatcher.forget(&id);
             shared.ledger.record(record);
         }
