@@ -91,16 +91,6 @@ impl Identity {
         self.handshakes.accept(&self.acceptor(), stream).await
     }
 
-    /// The file of the certificate.
-    pub fn certificate_file(&self) -> &Path {
-        &self.files.certificate
-    }
-
-    /// The file of the key.
-    pub fn key_file(&self) -> &Path {
-        &self.files.key
-    }
-
     /// When the certificate ends.
     pub fn expires(&self) -> Timestamp {
         self.current.0.load().facts.expires

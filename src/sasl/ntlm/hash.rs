@@ -1,6 +1,6 @@
 //! The NT hash of a password, and what is proven with it ([MS-NLMP] 3.3).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use des::Des;
@@ -29,12 +29,9 @@ impl NtHash {
 
     /// As hexadecimal digits, for the users file.
     pub fn digits(&self) -> Zeroizing<String> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // With room for all of them, so that no half of it is left behind by growing.
         let mut digits = Zeroizing::new(String::with_capacity(32));
-        for octet in *self.0 {
-            digits.push(char::from(DIGITS[usize::from(octet >> 4)]));
-            digits.push(char::from(DIGITS[usize::from(octet & 15)]));
-        }
+        let _ = write!(*digits, "{:032x}", u128::from_be_bytes(*self.0)); // writing to a String cannot fail
         digits
     }
 
