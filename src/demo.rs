@@ -31,7 +31,7 @@ use crate::clock::Clock;
 use crate::config::{LoadError, Problem};
 use crate::dns::ZoneError;
 use crate::engine::{Engine, Handle, Options, StartError};
-use crate::text::printable;
+use crate::text::shown_path;
 
 /// How long the engine may take to end what is under way, once clients and hosts have gone.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -51,7 +51,7 @@ pub struct Demo {
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// Its folder could not be made.
-    #[error("cannot make a folder for the demonstration in {}: {error}; TMPDIR names another place", shown(place))]
+    #[error("cannot make a folder for the demonstration in {}: {error}; TMPDIR names another place", shown_path(place))]
     Folder {
         /// Where.
         place: PathBuf,
@@ -59,7 +59,7 @@ pub enum DemoError {
         error: io::Error,
     },
     /// Its folder is still there.
-    #[error("the folder of the demonstration is left and can be removed by hand: {}: {error}", shown(folder))]
+    #[error("the folder of the demonstration is left and can be removed by hand: {}: {error}", shown_path(folder))]
     Left {
         /// Which.
         folder: PathBuf,
@@ -149,8 +149,4 @@ impl Demo {
         folder.remove()?;
         drained.map(drop).map_err(DemoError::from)
     }
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
 }

@@ -7,6 +7,7 @@ pub(crate) mod words;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -47,6 +48,11 @@ impl fmt::Display for Printable<'_> {
         }
         Ok(())
     }
+}
+
+/// A path for people: file names are a stranger's text too.
+pub fn shown_path(path: &Path) -> String {
+    Printable(path.to_string_lossy().as_bytes()).to_string()
 }
 
 /// The printable form of a text, borrowed where nothing had to be escaped.

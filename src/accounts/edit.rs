@@ -12,7 +12,7 @@ use super::read::parse;
 use super::users::{Sender, User, UserError};
 use crate::platform::files;
 use crate::sasl::NtHash;
-use crate::text::{printable, quoted};
+use crate::text::{quoted, shown_path};
 
 /// How a users file begins that we make.
 const HEAD: &str = "\
@@ -84,7 +84,7 @@ pub enum EditError {
     #[error("the users file was changed by somebody else meanwhile; try again")]
     Changed,
     /// It could not be written.
-    #[error("cannot write the users file {}: {source}", printable(path.to_string_lossy().as_bytes()))]
+    #[error("cannot write the users file {}: {source}", shown_path(path))]
     Write {
         /// The file.
         path: PathBuf,

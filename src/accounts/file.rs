@@ -9,7 +9,7 @@ use super::read::parse;
 use super::users::Users;
 use crate::config::Problem;
 use crate::platform::files;
-use crate::text::printable;
+use crate::text::shown_path;
 
 /// More than any users file holds; what is larger is some other file.
 const MAX_LENGTH: u64 = 16 * 1024 * 1024;
@@ -18,7 +18,7 @@ const MAX_LENGTH: u64 = 16 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
     /// It cannot be read at all.
-    #[error("cannot read the users file {}: {source}", shown(path))]
+    #[error("cannot read the users file {}: {source}", shown_path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum UsersError {
         source: io::Error,
     },
     /// Others than its owner may read or write it.
-    #[error("the users file {} may be read or written by others; close it with: chmod 600 {}", shown(.0), shown(.0))]
+    #[error("the users file {} may be read or written by others; close it with: chmod 600 {}", shown_path(.0), shown_path(.0))]
     Open(PathBuf),
     /// It holds something else.
     #[error("{}", listed(path, problems))]
@@ -107,11 +107,7 @@ impl State {
     }
 }
 
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
-}
-
 fn listed(path: &Path, problems: &[Problem]) -> String {
-    let path = shown(path);
+    let path = shown_path(path);
     problems.iter().map(|problem| format!("{path}:{problem}")).collect::<Vec<_>>().join("\n")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::config::ConfigError;
 use crate::config::{self, Draft, Edit, LoadError};
 use crate::platform::files;
-use crate::text::printable;
+use crate::text::shown_path;
 use crate::tls::{Identity, IdentityError, SelfSignedError, self_signed};
 
 /// The files, beside the settings file. Their names say what they are.
@@ -20,14 +20,14 @@ pub(crate) enum CertificateError {
     /// The settings name a certificate that did not come from here.
     #[error(
         "access.certificate is {} already, which this command did not make; to have a self-signed one instead, set \
-         access.certificate and access.private_key to \"\" in the file first", shown(.0)
+         access.certificate and access.private_key to \"\" in the file first", shown_path(.0)
     )]
     Taken(PathBuf),
     /// It cannot be made for these names.
     #[error(transparent)]
     Made(#[from] SelfSignedError),
     /// A file cannot be written.
-    #[error("cannot write {}: {source}", shown(path))]
+    #[error("cannot write {}: {source}", shown_path(path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -71,10 +71,10 @@ pub(super) fn make(
     if is_new {
         draft.edit(&edits).map_err(ConfigError::Value)?;
         draft.save(&path)?;
-        writeln!(out, "{}: access.certificate and access.private_key are set", shown(&path))?;
+        writeln!(out, "{}: access.certificate and access.private_key are set", shown_path(&path))?;
     }
-    writeln!(out, "{}: a SELF-SIGNED certificate for {}", shown(&certificate), identity.names().join(", "))?;
-    writeln!(out, "{}: its key, which only this account can read", shown(&key))?;
+    writeln!(out, "{}: a SELF-SIGNED certificate for {}", shown_path(&certificate), identity.names().join(", "))?;
+    writeln!(out, "{}: its key, which only this account can read", shown_path(&key))?;
     writeln!(
         out,
         "It is good until {}. No client trusts it by itself: one that verifies certificates",
@@ -95,10 +95,6 @@ fn replace(path: &Path, content: &[u8]) -> Result<(), CertificateError> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     let replaced = folder.and_then(|()| files::replace_private(path, content));
     replaced.map_err(|source| CertificateError::Write { path: path.to_owned(), source })
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::certificate::CertificateError;
 use crate::config::{self, Draft, Effective, LoadError, Loaded, Problem, SaveError};
-use crate::text::printable;
+use crate::text::{printable, shown_path};
 
 /// The number of the form of `config show --json`.
 const SCHEMA: u32 = 1;
@@ -72,9 +72,9 @@ pub(crate) fn check(path: Option<&Path>, out: &mut dyn Write) -> Result<(), Conf
     match &loaded.path {
         Some(path) => {
             for file in config::readable_by_others(path, &config::read(path)?, &loaded.settings) {
-                writeln!(out, "warning: {} holds a secret, and other accounts may read it", shown(&file))?;
+                writeln!(out, "warning: {} holds a secret, and other accounts may read it", shown_path(&file))?;
             }
-            writeln!(out, "{}: the settings are right", shown(path))?;
+            writeln!(out, "{}: the settings are right", shown_path(path))?;
         }
         None => writeln!(out, "no settings file: the defaults are in force")?,
     }
@@ -115,9 +115,9 @@ pub(crate) fn set(path: Option<&Path>, key: &str, value: &str, out: &mut dyn Wri
     let value = if is_secret(key) { secret_in_toml(value) } else { value.to_owned() };
     draft.set(key, &value).map_err(ConfigError::Value)?;
     let secrets = draft.save(&path)?;
-    writeln!(out, "{}: {} is set", shown(&path), printable(key))?;
+    writeln!(out, "{}: {} is set", shown_path(&path), printable(key))?;
     for secret in secrets {
-        writeln!(out, "the secret is in {}, which only this account can read", shown(&secret))?;
+        writeln!(out, "the secret is in {}, which only this account can read", shown_path(&secret))?;
     }
     Ok(())
 }
@@ -148,10 +148,6 @@ fn as_json(loaded: &Loaded, settings: &[Effective]) -> Value {
 
 fn lines(problems: &[Problem]) -> String {
     problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::config::ConfigError;
 use super::{output, secret};
 use crate::config::presets::{Filled, Need, PRESETS, Preset};
 use crate::config::{self, Difference, Draft, LoadError};
-use crate::text::printable;
+use crate::text::{printable, shown_path};
 
 /// Lists the presets, or puts one into the settings file.
 pub(super) fn run(file: Option<&Path>, arguments: &PresetArguments, out: &mut dyn Write) -> Result<(), ConfigError> {
@@ -35,10 +35,10 @@ pub(super) fn run(file: Option<&Path>, arguments: &PresetArguments, out: &mut dy
     }
     let after = draft.edit(&filled.edits).map_err(ConfigError::Value)?;
     let secrets = draft.save(&path)?;
-    writeln!(out, "{}: {}", shown(&path), preset.title)?;
+    writeln!(out, "{}: {}", shown_path(&path), preset.title)?;
     changes(&config::differences(&before, &after), out)?;
     for secret in secrets {
-        writeln!(out, "  the secret is in {}, which only this account can read", shown(&secret))?;
+        writeln!(out, "  the secret is in {}, which only this account can read", shown_path(&secret))?;
     }
     Ok(explain(preset, &filled, out)?)
 }
@@ -116,10 +116,6 @@ fn explain(preset: &Preset, filled: &Filled, out: &mut dyn Write) -> io::Result<
 
 fn in_toml(text: &str) -> String {
     toml_edit::Value::from(text).to_string()
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::accounts::{self, NewUser, UserChange};
 use crate::config;
 use crate::engine::view::{SCHEMA, UserList, UserRow};
 use crate::remote::views;
-use crate::text::{printable, quoted};
+use crate::text::{printable, quoted, shown_path};
 
 pub(super) fn run(file: Option<&Path>, command: UserCommand) -> anyhow::Result<()> {
     let path = config::locate(file)?.settings.access.users;
@@ -44,7 +44,7 @@ pub(super) fn run(file: Option<&Path>, command: UserCommand) -> anyhow::Result<(
 
 fn list(path: &Path, json: bool) -> anyhow::Result<()> {
     let (users, _) = accounts::load(path)?;
-    let shown = printable(path.to_string_lossy().as_bytes()).into_owned();
+    let shown = shown_path(path);
     let list = UserList { schema: SCHEMA, path: shown, users: users.iter().map(UserRow::from).collect() };
     if json {
         output::write_json(&list)?;

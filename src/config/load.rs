@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::problem::{Position, Problem};
 use super::{Settings, parse};
 use crate::platform;
-use crate::text::printable;
+use crate::text::shown_path;
 
 /// The settings in force and where they came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It cannot be read at all.
-    #[error("cannot read the settings file {}: {source}; name another one with --config", shown(path))]
+    #[error("cannot read the settings file {}: {source}; name another one with --config", shown_path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -124,12 +124,8 @@ pub fn current(path: &Path) -> Result<String, LoadError> {
     }
 }
 
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
-}
-
 fn listed(path: &Path, problems: &[Problem]) -> String {
-    let path = shown(path);
+    let path = shown_path(path);
     problems.iter().map(|problem| format!("{path}:{problem}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,16 +4,16 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::text::printable;
+use crate::text::shown_path;
 
 /// Why a settings file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// Somebody else wrote it meanwhile.
-    #[error("{} has been changed by somebody else; nothing was written, look at it and try again", shown(.0))]
+    #[error("{} has been changed by somebody else; nothing was written, look at it and try again", shown_path(.0))]
     Changed(PathBuf),
     /// The system refused a step.
-    #[error("cannot {action} {}: {source}", shown(path))]
+    #[error("cannot {action} {}: {source}", shown_path(path))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -83,10 +83,6 @@ fn temporary(target: &Path) -> PathBuf {
 
 pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SaveError {
     move |source| SaveError::Io { action, path: path.to_owned(), source }
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 #[cfg(test)]

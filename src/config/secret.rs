@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::text::printable;
+use crate::text::{printable, shown_path};
 
 /// More than any password or key; what is longer is some other file.
 const MAX_LENGTH: u64 = 64 * 1024;
@@ -35,7 +35,7 @@ pub enum SecretError {
         reason: &'static str,
     },
     /// The file cannot be read.
-    #[error("cannot read the secret in {}: {source}", shown(path))]
+    #[error("cannot read the secret in {}: {source}", shown_path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum SecretError {
         source: io::Error,
     },
     /// The file holds no secret.
-    #[error("the file {} {reason}", shown(path))]
+    #[error("the file {} {reason}", shown_path(path))]
     File {
         /// The file.
         path: PathBuf,
@@ -86,17 +86,13 @@ fn of_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     }
 }
 
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
-}
-
 /// Tells where the secret is, and not what.
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Given(_) => f.write_str("********"),
             Self::Env(name) => write!(f, "the environment variable {}", printable(name.as_bytes())),
-            Self::File(path) => write!(f, "the file {}", shown(path)),
+            Self::File(path) => write!(f, "the file {}", shown_path(path)),
         }
     }
 }

@@ -40,7 +40,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(error) = remove(&self.0) {
-            tracing::warn!("the folder of the demonstration is left: {}: {error}", super::shown(&self.0));
+            tracing::warn!("the folder of the demonstration is left: {}: {error}", crate::text::shown_path(&self.0));
         }
     }
 }

@@ -14,6 +14,7 @@ use super::stand_ins::StandIns;
 use crate::config::{self, Apply, LoadError, SaveError, SecretFiles, Settings};
 use crate::delivery::Dispatcher;
 use crate::ledger::ApplicationLog;
+use crate::text::shown_path;
 
 /// Puts into force what the settings file says, and writes it.
 pub(super) struct Reloader {
@@ -189,7 +190,7 @@ impl Reloader {
         let changes = config::changes(&old, &settings);
         for (key, folder) in folders_of_next_start(&old, &settings) {
             let made = std::fs::create_dir_all(folder);
-            made.map_err(|error| format!("{key}: cannot make {}: {error}", shown(folder)))?;
+            made.map_err(|error| format!("{key}: cannot make {}: {error}", shown_path(folder)))?;
         }
         let certificate = self.certificate.prepare(&settings)?;
         let bound = listeners.bind(&Door::all(&settings.general)).await.map_err(|error| error.to_string())?;
@@ -243,10 +244,6 @@ fn read(file: &Path) -> Result<(String, Settings), LoadError> {
 
 fn refused(error: impl std::fmt::Display) -> NotReplaced {
     NotReplaced::Refused(error.to_string())
-}
-
-fn shown(path: &Path) -> String {
-    crate::text::printable(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 /// Folders that are not used before the next start, which must not fail for want of them.

@@ -14,6 +14,7 @@ use super::reload::{NotReplaced, describe};
 use super::view::{SCHEMA, SettingsText};
 use crate::config;
 use crate::text;
+use crate::text::shown_path;
 
 /// Editors write a file in several steps; this long after the last one it is read.
 const SETTLED: Duration = Duration::from_millis(300);
@@ -26,8 +27,8 @@ pub(super) fn show(shared: &Shared) -> Outcome {
         Err(error) => return Outcome::refused(error.to_string()),
     };
     match config::base_of(&place) {
-        Ok(base) => view(&SettingsText { schema: SCHEMA, path: shown(&place), base: shown(&base), text }),
-        Err(error) => Outcome::refused(format!("{}: {error}", shown(&place))),
+        Ok(base) => view(&SettingsText { schema: SCHEMA, path: shown_path(&place), base: shown_path(&base), text }),
+        Err(error) => Outcome::refused(format!("{}: {error}", shown_path(&place))),
     }
 }
 
@@ -44,17 +45,13 @@ pub(super) async fn apply(shared: &Shared, actor: &Actor, text: &str, base: &str
     tracing::info!("{} wrote the settings file", text::quoted(&actor.name));
     shared.record_deed(actor, &parts[0]);
     if is_first {
-        parts.push(format!("they are in {} from now on", shown(&shared.reloader.place())));
+        parts.push(format!("they are in {} from now on", shown_path(&shared.reloader.place())));
     }
     let warnings = shared.settings.load().warnings();
     parts.extend(
         warnings.iter().filter(|warning| !warned.contains(warning)).map(|warning| format!("warning: {warning}")),
     );
     Outcome::done(changes.len(), parts.join("; "))
-}
-
-fn shown(path: &Path) -> String {
-    text::printable(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 /// Reloads whenever the settings file changes on disk, until aborted.

@@ -16,7 +16,7 @@ use super::problems::{Problems, Source};
 use super::view::{SCHEMA, UserList, UserRow};
 use crate::accounts::{self, Accounts, EditError, NewUser, Sender, UserChange};
 use crate::config::{Confidential, Settings};
-use crate::text::{printable, quoted};
+use crate::text::{quoted, shown_path};
 
 /// How often the file is looked at: its time and size, nothing more while they stay.
 const LOOK: Duration = Duration::from_millis(500);
@@ -52,7 +52,7 @@ pub(super) async fn refresh(accounts: &Accounts, settings: &ArcSwap<Settings>, p
 pub(super) fn list(shared: &Shared) -> Outcome {
     let path = shared.settings.load().access.users.clone();
     let users = shared.accounts.users().iter().map(UserRow::from).collect();
-    view(&UserList { schema: SCHEMA, path: printable(path.to_string_lossy().as_bytes()).into_owned(), users })
+    view(&UserList { schema: SCHEMA, path: shown_path(&path), users })
 }
 
 /// A user as somebody wants to have it.

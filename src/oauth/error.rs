@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::advice;
 use crate::config::SecretError;
-use crate::text::printable;
+use crate::text::{printable, shown_path};
 
 /// Why there is no token. Its display never holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum OAuthError {
     #[error("{0}")]
     Settings(&'static str),
     /// The key file of a service account cannot be used.
-    #[error("the key file of the service account {}: {reason}", printable(path.to_string_lossy().as_bytes()))]
+    #[error("the key file of the service account {}: {reason}", shown_path(path))]
     ServiceAccount {
         /// The file.
         path: PathBuf,
@@ -27,7 +27,7 @@ pub enum OAuthError {
     #[error("nobody has logged in for {}", printable(.0))]
     NoLogin(String),
     /// The file of a refresh token cannot be read or written.
-    #[error("cannot {action} the refresh token in {}: {source}", printable(path.to_string_lossy().as_bytes()))]
+    #[error("cannot {action} the refresh token in {}: {source}", shown_path(path))]
     Store {
         /// What was tried.
         action: &'static str,

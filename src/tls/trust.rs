@@ -15,6 +15,7 @@ use super::certificate::Facts;
 use super::failure::{CertificateFailure, Check};
 use super::provider::provider;
 use crate::clock::Timestamp;
+use crate::text::shown_path;
 
 /// Names a file of roots that replaces the platform's, as OpenSSL has it.
 const ROOTS: &str = "SSL_CERT_FILE";
@@ -34,7 +35,7 @@ pub enum Trust {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The file cannot be read.
-    #[error("the roots in {} cannot be read: {source}", path.display())]
+    #[error("the roots in {} cannot be read: {source}", shown_path(path))]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -42,7 +43,7 @@ pub enum TrustError {
         source: io::Error,
     },
     /// There is no certificate in it.
-    #[error("there is no certificate (PEM, \"BEGIN CERTIFICATE\") in {}", .0.display())]
+    #[error("there is no certificate (PEM, \"BEGIN CERTIFICATE\") in {}", shown_path(.0))]
     Empty(PathBuf),
     /// The back end refused.
     #[error("TLS cannot be used: {0}")]

@@ -39,7 +39,7 @@ use crate::dashboard::message::{Answer, Effect, Request};
 use crate::dashboard::pane::{Motion, Pane};
 use crate::dashboard::widgets::ListCursor;
 use crate::mail::Domain;
-use crate::text::printable;
+use crate::text::shown_path;
 
 pub(crate) use self::actions::ACTIONS;
 
@@ -196,10 +196,11 @@ impl Pane for Settings {
             (Mode::List(edit), _) => edit.status(),
             (_, 1) => format!("1 change not applied{stale}"),
             (_, count) if count > 0 => format!("{count} changes not applied{stale}"),
-            _ => shared.snapshot.settings_file.as_ref().map_or_else(
-                || "no file yet: the defaults serve".to_owned(),
-                |file| printable(file.to_string_lossy().as_bytes()).into_owned(),
-            ),
+            _ => shared
+                .snapshot
+                .settings_file
+                .as_ref()
+                .map_or_else(|| "no file yet: the defaults serve".to_owned(), |file| shown_path(file)),
         }
     }
 

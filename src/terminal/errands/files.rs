@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::text::printable;
+use crate::text::{printable, shown_path};
 
 /// Writes a new file into the folder. Gives its path, or why there is none, in words.
 pub(super) async fn export(folder: Option<PathBuf>, name: String, octets: Vec<u8>) -> Result<String, String> {
@@ -15,7 +15,7 @@ pub(super) async fn export(folder: Option<PathBuf>, name: String, octets: Vec<u8
         return Err(format!("{} is no name for a file", printable(&name)));
     }
     let path = folder.join(name);
-    let shown = printable(path.to_string_lossy().as_bytes()).into_owned();
+    let shown = shown_path(&path);
     match tokio::task::spawn_blocking(move || write(&path, &octets)).await {
         Ok(Ok(())) => Ok(shown),
         Ok(Err(error)) => Err(format!("{shown} could not be written: {error}")),

@@ -12,7 +12,7 @@ use rustls::{Error, InconsistentKeys};
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
-use crate::text::printable;
+use crate::text::shown_path;
 use crate::tls::certificate::Facts;
 use crate::tls::provider::provider;
 
@@ -29,7 +29,7 @@ pub(super) struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// A file could not be read.
-    #[error("{} cannot be read: {error}", shown(.path))]
+    #[error("{} cannot be read: {error}", shown_path(.path))]
     Unreadable {
         /// Which.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum IdentityError {
         error: io::Error,
     },
     /// A file is not PEM.
-    #[error("{} is not PEM: {reason}", shown(.path))]
+    #[error("{} is not PEM: {reason}", shown_path(.path))]
     NotPem {
         /// Which.
         path: PathBuf,
@@ -45,16 +45,16 @@ pub enum IdentityError {
         reason: &'static str,
     },
     /// There is no certificate in its file.
-    #[error("{} holds no certificate: there is no -----BEGIN CERTIFICATE----- in it", shown(.0))]
+    #[error("{} holds no certificate: there is no -----BEGIN CERTIFICATE----- in it", shown_path(.0))]
     NoCertificate(PathBuf),
     /// There is no private key in its file.
-    #[error("{} holds no private key: there is no -----BEGIN PRIVATE KEY----- in it", shown(.0))]
+    #[error("{} holds no private key: there is no -----BEGIN PRIVATE KEY----- in it", shown_path(.0))]
     NoKey(PathBuf),
     /// The key is locked by a passphrase, for which there is nobody to ask.
-    #[error("{} is locked by a passphrase; write the key without one (openssl pkey -in FILE -out NEW)", shown(.0))]
+    #[error("{} is locked by a passphrase; write the key without one (openssl pkey -in FILE -out NEW)", shown_path(.0))]
     EncryptedKey(PathBuf),
     /// A certificate cannot be read.
-    #[error("certificate {number} in {} is damaged", shown(.path))]
+    #[error("certificate {number} in {} is damaged", shown_path(.path))]
     BadCertificate {
         /// In which file.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum IdentityError {
     #[error(
         "certificate {number} in {}, of {subject}, did not sign the one before it: the server's own comes first, and \
          behind each the one it was signed with",
-        shown(.path)
+        shown_path(.path)
     )]
     Order {
         /// In which file.
@@ -76,10 +76,10 @@ pub enum IdentityError {
         subject: String,
     },
     /// The key is of a kind that cannot be used, or damaged.
-    #[error("the key in {} cannot be used: RSA from 2048 bits, ECDSA P-256 or P-384, or Ed25519 is needed", shown(.0))]
+    #[error("the key in {} cannot be used: RSA from 2048 bits, ECDSA P-256 or P-384, or Ed25519 is needed", shown_path(.0))]
     BadKey(PathBuf),
     /// Key and certificate are not a pair.
-    #[error("the key in {} does not belong to the certificate in {}", shown(.key), shown(.certificate))]
+    #[error("the key in {} does not belong to the certificate in {}", shown_path(.key), shown_path(.certificate))]
     Mismatch {
         /// The file of the certificate.
         certificate: PathBuf,
@@ -87,7 +87,7 @@ pub enum IdentityError {
         key: PathBuf,
     },
     /// A new certificate cannot be used at this time, and the old one can.
-    #[error("the certificate in {} is valid from {begins} to {expires}, and not now", shown(.path))]
+    #[error("the certificate in {} is valid from {begins} to {expires}, and not now", shown_path(.path))]
     NotValidNow {
         /// In which file.
         path: PathBuf,
@@ -177,8 +177,4 @@ fn not_pem(path: &Path, error: &pem::Error) -> IdentityError {
         _ => "it cannot be read",
     };
     IdentityError::NotPem { path: path.to_owned(), reason }
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.to_string_lossy().as_bytes()).into_owned()
 }
